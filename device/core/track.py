@@ -1,0 +1,41 @@
+"""One thing followed over time, as the stages after the tracker see it. Does not know how tracks are made."""
+
+from dataclasses import dataclass
+
+from device.core.geometry import Box, Point
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """What is known of one thing now."""
+
+    id: int
+    """From 1, never used again in a run."""
+    label: str
+    box: Box
+    """x1, y1, x2, y2 in fractions of the picture; the detected box where ``seen``, else the expected one."""
+    score: float
+    """Of the last detection, 0..1."""
+    confirmed: bool
+    """Seen often enough to be believed."""
+    moved: bool
+    """Has been seen to move or to come into the picture; False is perhaps a part of the scenery."""
+    seen: bool
+    """Detected in this very update."""
+    t_first: float
+    """Time of the first detection, s."""
+    t_seen: float
+    """Time of the last detection, s."""
+    velocity: Point = (0.0, 0.0)
+    """Of the foot point, fractions of the picture per second."""
+
+    @property
+    def foot(self) -> Point:
+        """Where it stands: the middle of the lower edge."""
+        x1, _, x2, y2 = self.box
+        return ((x1 + x2) / 2, y2)
+
+    @property
+    def believed(self) -> bool:
+        """A thing to act on: confirmed, and not perhaps scenery."""
+        return self.confirmed and self.moved

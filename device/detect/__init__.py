@@ -1,0 +1,1 @@
+"""Detectors: load, verify and run a quantised TFLite model."""

@@ -1,0 +1,104 @@
+"""The seams: what each exchangeable part promises. Holds no code that does anything."""
+
+from typing import Protocol
+
+from device.core.card import ModelCard
+from device.core.detections import Detections
+from device.core.event import Event
+from device.core.frame import Frame
+
+
+class Clock(Protocol):
+    """The only way to learn the time."""
+
+    def monotonic(self) -> float:
+        """Seconds that never step: for logic."""
+
+    def wall(self) -> float:
+        """Unix time, s: for labels."""
+
+    def synced(self) -> bool:
+        """Whether wall time can be believed."""
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+
+
+class Source(Protocol):
+    """Pictures one after another, inside a camera's own process."""
+
+    def open(self) -> tuple[int, int]:
+        """Get ready; width and height of the pictures to come, px, both even.
+
+        Raises:
+            CameraError: it cannot be opened; the message names the source.
+        """
+
+    def read(self) -> Frame:
+        """Wait for the next picture.
+
+        Raises:
+            EndOfStream: the recording is over.
+            CameraError: the source failed.
+        """
+
+    def close(self) -> None:
+        """Let go of the device; may be called at any time, twice as well."""
+
+
+class Camera(Protocol):
+    """Pictures one after another, as the pipeline gets them from a camera's process."""
+
+    id: str
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The newest picture not yet handed out (or the next one, where every picture counts); None on time-out.
+
+        The picture's pixels stay until ``release``.
+
+        Raises:
+            EndOfStream: the recording is over.
+            CameraError: the process has died or said why it cannot go on.
+        """
+
+    def release(self, frame: Frame) -> None:
+        """Give the picture's memory back."""
+
+    def dropped(self) -> int:
+        """Pictures that were there and never handed out."""
+
+    def close(self) -> None:
+        """End the process, by force if need be; within two seconds, twice as well."""
+
+
+class Detector(Protocol):
+    """Finds things in a picture."""
+
+    card: ModelCard
+
+    def detect(self, frame: Frame) -> Detections:
+        """Everything over the detector's floor, best score first.
+
+        Raises:
+            ModelError: the interpreter failed.
+        """
+
+    def close(self) -> None:
+        """Let go of the interpreter."""
+
+
+class Sink(Protocol):
+    """Whoever is told. Retry, queueing, dropping and logging belong to ``Worker``."""
+
+    name: str
+
+    def handle(self, event: Event) -> None:
+        """Tell it, or say why not.
+
+        Raises:
+            TransientSinkError: try again later.
+            FatalSinkError: trying again will not help.
+        """
+
+    def close(self) -> None:
+        """Let go of everything; may be called twice."""

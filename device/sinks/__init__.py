@@ -1,0 +1,1 @@
+"""Sinks: whoever is told of an event."""

@@ -1,0 +1,1 @@
+"""The SQLite store: events and the outbox."""
