@@ -31,7 +31,7 @@ class CameraError(ShopwardenError):
     """A source cannot be opened or has failed."""
 
 
-class EndOfStream(CameraError):
+class EndOfStream(CameraError):  # noqa: N818 - an end is no error
     """The recording is over."""
 
 

@@ -1,0 +1,120 @@
+"""Reads a configuration file and says in one line each what is wrong with it. Knows no key by name."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from device.config.lines import key_lines, line_of
+from device.config.model import Config
+from device.errors import ConfigError
+
+
+def load_config(path: Path) -> Config:
+    """Read and check a configuration file.
+
+    Raises:
+        ConfigError: one line for each fault, each with file, line and key.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: there is no such file; docs/examples/ has some to start from") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return parse_config(text, str(path))
+
+
+def parse_config(text: str, name: str) -> Config:
+    """Check the text of a configuration; ``name`` stands in the errors.
+
+    Raises:
+        ConfigError: as ``load_config``.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{name}: is not TOML: {error}") from error
+    try:
+        return Config.model_validate(document)
+    except ValidationError as error:
+        lines = key_lines(text)
+        found = error.errors()
+        # A list whose items are wrong is also told to be too short: only the innermost fault says something.
+        inner = [f for f in found if not any(g["loc"][: len(f["loc"])] == f["loc"] for g in found if g is not f)]
+        faults = sorted({_sentence(fault, lines, name) for fault in inner or found})
+        raise ConfigError("\n".join(text for _, text in faults)) from error
+
+
+def _sentence(fault: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str) -> tuple[int, str]:
+    """Line number and sentence of one fault."""
+    path = _keys_only(fault["loc"])
+    line = line_of(lines, path)
+    place = f"{name}:{line}" if line else name
+    return line or 0, f"{place}: {_dotted(path)}: {_complaint(fault, path)}"
+
+
+def _keys_only(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """The path of a fault without the names of alternatives that pydantic puts into it."""
+    return tuple(
+        part for part in loc if isinstance(part, int) or (not part.startswith("literal[") and part[0].islower())
+    )
+
+
+def _complaint(fault: ErrorDetails, path: tuple[str | int, ...]) -> str:
+    match fault["type"]:
+        case "extra_forbidden":
+            return f"unknown key{_nearest(str(path[-1]), _valid_keys(path[:-1]))}"
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return fault["msg"].removeprefix("Value error, ")
+        case "literal_error":
+            valid = [word.strip(" '") for word in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
+            return f"{fault['input']!r} is not known{_nearest(str(fault['input']), valid)}"
+        case _:
+            message = fault["msg"]
+            return f"{message[:1].lower()}{message[1:]}, not {_short(fault['input'])}"
+
+
+def _nearest(word: str, valid: list[str]) -> str:
+    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(valid)}"
+
+
+def _valid_keys(path: tuple[str | int, ...]) -> list[str]:
+    """The keys that the table at a path may have."""
+    model: Any = Config
+    for part in path:
+        if isinstance(part, str):
+            model = _table_of(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _table_of(annotation: Any) -> type[BaseModel]:
+    """The table inside an annotation such as ``tuple[ZoneTable, ...] | None``."""
+    for part in (annotation, *_parts(annotation)):
+        if isinstance(part, type) and issubclass(part, BaseModel):
+            return part
+    raise TypeError(f"no table in {annotation}")
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """Everything that an annotation is made of, at any depth."""
+    return [deep for part in get_args(annotation) for deep in (part, *_parts(part))]
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    """``cameras[0].zones[1].polygon`` as people write it, counted from 1 as people count."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "file"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
