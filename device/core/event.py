@@ -75,6 +75,8 @@ class Draft:
     rule: RuleRef
     reasons: tuple[str, ...]
     """The facts that led to it, in order, for a person to read."""
+    candidate: bool = False
+    """Below its rule's threshold: worth ``info`` at most."""
     priority: Priority = "notice"
     """What it is worth when its rule is not armed; ``alarm`` comes from arming alone."""
     objects: tuple[EventObject, ...] = ()

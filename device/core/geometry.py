@@ -106,9 +106,8 @@ class Line:
         """Signed distance of a point from the endless line, in fractions; positive on its right."""
         return cross(self.start, self.end, point) / math.dist(self.start, self.end)
 
-    def beside(self, point: Point, margin_frac: float = 0.0) -> bool:
-        """Whether a point's foot on the line falls between start and end, give or take a margin."""
-        dx, dy = self.end[0] - self.start[0], self.end[1] - self.start[1]
-        along = (point[0] - self.start[0]) * dx + (point[1] - self.start[1]) * dy
-        reach = margin_frac * math.hypot(dx, dy)
-        return -reach <= along <= dx * dx + dy * dy + reach
+    def passed(self, before: Point, now: Point, overhang_frac: float = 0.0) -> bool:
+        """Whether the way from one point to another meets the segment, made longer at both ends by that much."""
+        dx, dy = (self.end[0] - self.start[0]) * overhang_frac, (self.end[1] - self.start[1]) * overhang_frac
+        start, end = (self.start[0] - dx, self.start[1] - dy), (self.end[0] + dx, self.end[1] + dy)
+        return segments_meet(before, now, start, end)

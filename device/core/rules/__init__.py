@@ -1,0 +1,1 @@
+"""Rules: tracks and motion in, events out; each says why."""

@@ -1,0 +1,39 @@
+"""Which kinds of rule there are, and what each takes where the owner says nothing. Builds no rule."""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal
+
+from device.core.event import ARMED_STATES, ArmedState, Kind
+
+INTRUSION: Final[tuple[ArmedState, ...]] = ("away", "night")
+ALWAYS: Final[tuple[ArmedState, ...]] = ARMED_STATES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindDefaults:
+    """One kind of rule."""
+
+    place: Literal["zone", "line"]
+    """What it watches."""
+    place_needed: bool
+    after_s: float
+    cooldown_s: float
+    min_confidence: float
+    armed_in: tuple[ArmedState, ...]
+    """States in which it is an alarm: theft and tamper always, intrusion when nobody should be there."""
+
+
+KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
+    {
+        "person_in_zone": KindDefaults(
+            place="zone", place_needed=True, after_s=0.0, cooldown_s=5.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
+        "line_crossed": KindDefaults(
+            place="line", place_needed=True, after_s=0.0, cooldown_s=2.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
+        "loitering": KindDefaults(
+            place="zone", place_needed=False, after_s=30.0, cooldown_s=30.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
+    }
+)
