@@ -1,0 +1,78 @@
+"""Makes the rules of a camera out of its tables. Decides no event."""
+
+from device.config.model import CameraTable, RuleTable
+from device.core.arming import ArmedRule
+from device.core.geometry import Line, Polygon
+from device.core.rules.dwell import DwellRule
+from device.core.rules.line import LineCrossed
+from device.core.rules.scene import Rule, RuleSettings
+from device.core.rules.table import KIND_DEFAULTS, KindDefaults
+from device.errors import ConfigError
+
+
+def rule_tables(camera: CameraTable) -> tuple[RuleTable, ...]:
+    """The rules that a camera asks for, or the sensible ones for what is drawn on its picture."""
+    if camera.rules is not None:
+        return camera.rules
+    zones = [RuleTable(kind="person_in_zone", zone=zone.id) for zone in camera.zones if zone.kind == "zone"]
+    lines = [RuleTable(kind="line_crossed", line=line.id) for line in camera.lines]
+    return (*zones, *lines)
+
+
+def rule_name(table: RuleTable) -> str:
+    """The name given, or one made of kind and place."""
+    place = table.zone or table.line or table.shelf
+    return table.name or (f"{table.kind}-{place}" if place else table.kind)
+
+
+def build_rules(camera: CameraTable, *, keep_candidates: bool = False) -> tuple[Rule, ...]:
+    """Rules ready to run.
+
+    Raises:
+        ConfigError: a kind that this version has no rule for, a missing place, two rules of one name.
+    """
+    tables = rule_tables(camera)
+    names = [rule_name(table) for table in tables]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"camera {camera.id}: two rules are named {name!r}; give one of them another `name`")
+    return tuple(_build(camera, table, keep_candidates=keep_candidates) for table in tables)
+
+
+def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
+    """When each rule's events are worth how much, by the rule's name."""
+    armed = {}
+    for table in rule_tables(camera):
+        states = table.armed_in if table.armed_in is not None else _defaults(camera, table).armed_in
+        armed[rule_name(table)] = ArmedRule(frozenset(states), table.priority)
+    return armed
+
+
+def _build(camera: CameraTable, table: RuleTable, *, keep_candidates: bool) -> Rule:
+    defaults = _defaults(camera, table)
+    place = table.zone if defaults.place == "zone" else table.line
+    if place is None and defaults.place_needed:
+        raise ConfigError(f"camera {camera.id}: rule {rule_name(table)} needs the key `{defaults.place}`")
+    settings = RuleSettings(
+        name=rule_name(table),
+        kind=table.kind,
+        labels=frozenset(table.labels),
+        zone=place,
+        after_s=defaults.after_s if table.after_s is None else table.after_s,
+        cooldown_s=defaults.cooldown_s if table.cooldown_s is None else table.cooldown_s,
+        min_confidence=defaults.min_confidence if table.min_confidence is None else table.min_confidence,
+        ignore=tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == "ignore"),
+        keep_candidates=keep_candidates,
+    )
+    if defaults.place == "line":
+        drawn = next(line for line in camera.lines if line.id == place)
+        return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)
+    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == place), None)
+    return DwellRule(settings, area, per="zone" if table.kind == "person_in_zone" else "track")
+
+
+def _defaults(camera: CameraTable, table: RuleTable) -> KindDefaults:
+    if table.kind not in KIND_DEFAULTS:
+        known = ", ".join(KIND_DEFAULTS)
+        raise ConfigError(f"camera {camera.id}: this version has no rule of kind {table.kind!r}; it has: {known}")
+    return KIND_DEFAULTS[table.kind]

@@ -1,0 +1,79 @@
+"""The whole story of one camera, from a picture to events. Knows no vendor, no thread and no clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from device.core.appearance import describe
+from device.core.arming import Arming
+from device.core.detections import Detections
+from device.core.event import Event
+from device.core.frame import Frame
+from device.core.motion import Motion, MotionGate
+from device.core.pace import LookPace
+from device.core.rules.ruleset import RuleSet
+from device.core.rules.scene import Scene
+from device.core.stamp import Stamper
+from device.core.track import Track
+from device.core.tracking import Tracker
+from device.ports import Detector
+
+NOT_LOOKED = None
+"""In place of detections: not looked is not nothing there."""
+
+Result = TypeVar("Result")
+
+
+class Stopwatch(Protocol):
+    """Runs one stage and may note what it cost."""
+
+    def __call__(self, stage: str, work: Callable[[], Result]) -> Result:
+        """Do the work and return what it returns."""
+
+
+def untimed(stage: str, work: Callable[[], Result]) -> Result:  # noqa: ARG001 - a stopwatch that notes nothing
+    """A stopwatch that only runs the stage."""
+    return work()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Everything that one picture led to."""
+
+    frame: Frame
+    motion: Motion
+    detections: Detections | None
+    tracks: tuple[Track, ...]
+    events: tuple[Event, ...]
+
+
+@dataclass(slots=True, kw_only=True)
+class Pipeline:
+    """One camera's stages, in the order in which data flows."""
+
+    gate: MotionGate
+    detector: Detector
+    tracker: Tracker
+    rules: RuleSet
+    arming: Arming
+    stamper: Stamper
+    pace: LookPace
+    timed: Stopwatch = untimed
+
+    def step(self, frame: Frame) -> Step:
+        """Take one picture through all stages."""
+        motion = self.timed("gate", lambda: self.gate.update(frame.luma, frame.t))
+        found = self._look(frame) if self.pace.due(frame.t, wanted=self._wanted(motion, frame.t)) else NOT_LOOKED
+        tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
+        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED)
+        drafts = self.timed("rules", lambda: self.rules.update(scene))
+        events = tuple(self.stamper.stamp(draft, self.arming.priority(draft), frame.wall) for draft in drafts)
+        return Step(frame, motion, found, tracks, events)
+
+    def _wanted(self, motion: Motion, t: float) -> bool:
+        """Something moved, or something that once came is still to be watched."""
+        return motion.open or self.tracker.wants_look(t)
+
+    def _look(self, frame: Frame) -> Detections:
+        found = self.timed("detector", lambda: self.detector.detect(frame))
+        return self.timed("appearance", lambda: describe(frame, found))
