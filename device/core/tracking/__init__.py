@@ -1,0 +1,1 @@
+"""The parts of the tracker. ``device.core.tracker`` is what others use."""

@@ -1,0 +1,105 @@
+"""Where a thing is and how it moves: foot point, width and height, each by a small Kalman filter. Knows no identity."""
+
+import math
+
+from device.core.geometry import Box
+from device.core.tracking.settings import TrackerSettings
+
+_LONGEST_S = 30.0
+"""Nothing is expected any further ahead than this."""
+
+
+class Axis:
+    """One coordinate that moves at a pace which changes at random and, unseen, dies away."""
+
+    __slots__ = ("at", "at_var", "cross_var", "pace", "pace_var")
+
+    def __init__(self, at: float, at_var: float, pace_var: float) -> None:
+        self.at = at
+        self.pace = 0.0
+        self.at_var = at_var
+        self.cross_var = 0.0
+        self.pace_var = pace_var
+
+    def advance(self, gap_s: float, reach_s: float, keep: float, push: float) -> None:
+        """Expect it ``gap_s`` later, of which it moves ``reach_s`` at full pace; ``push`` is the variance per s^3."""
+        self.at += reach_s * self.pace
+        self.at_var += (
+            2.0 * self.cross_var + reach_s * self.pace_var
+        ) * reach_s + push * reach_s * reach_s * gap_s / 3.0
+        self.cross_var = keep * (self.cross_var + reach_s * self.pace_var) + push * reach_s * gap_s / 2.0
+        self.pace *= keep
+        self.pace_var = keep * keep * self.pace_var + push * min(gap_s, reach_s)
+
+    def correct(self, seen: float, seen_var: float) -> None:
+        """Take in where it was seen."""
+        total = self.at_var + seen_var
+        gain, pace_gain = self.at_var / total, self.cross_var / total
+        off = seen - self.at
+        self.at += gain * off
+        self.pace += pace_gain * off
+        self.pace_var -= pace_gain * self.cross_var
+        self.at_var *= 1.0 - gain
+        self.cross_var *= 1.0 - gain
+
+
+class Body:
+    """The box of one thing over time, in picture heights: x and y of the foot, width, height."""
+
+    __slots__ = ("foot_x", "foot_y", "height", "t", "width")
+
+    def __init__(self, foot_x: float, foot_y: float, width: float, height: float, t: float, s: TrackerSettings) -> None:
+        at_var = (s.foot_noise * height) ** 2
+        pace_var = (s.first_pace * height) ** 2
+        size_var = (s.size_noise * height) ** 2
+        self.foot_x = Axis(foot_x, at_var, pace_var)
+        self.foot_y = Axis(foot_y, at_var, pace_var * s.depth_pace * s.depth_pace)
+        self.width = Axis(width, size_var, 0.0)
+        self.height = Axis(height, size_var, 0.0)
+        self.t = t
+
+    def advance(self, t: float, s: TrackerSettings) -> None:
+        """Expect it at time t."""
+        gap_s = min(t - self.t, _LONGEST_S)
+        self.t = t
+        if gap_s <= 0.0:
+            return
+        keep = math.exp(-gap_s / s.slow_down_s)
+        reach_s = s.slow_down_s * (1.0 - keep)
+        push = (s.acceleration * self.height.at) ** 2
+        self.foot_x.advance(gap_s, reach_s, keep, push)
+        self.foot_y.advance(gap_s, reach_s, keep, push * s.depth_pace * s.depth_pace)
+        drift = (s.size_drift * self.height.at) ** 2 * gap_s
+        self.width.at_var += drift
+        self.height.at_var += drift
+
+    def correct(
+        self, foot_x: float, foot_y: float, width: float, height: float, trust: float, s: TrackerSettings
+    ) -> None:
+        """Take in a detected box; ``trust`` 1 is full, less widens the noise."""
+        at_var = (s.foot_noise * self.height.at) ** 2 / trust
+        size_var = (s.size_noise * self.height.at) ** 2 / trust
+        self.foot_x.correct(foot_x, at_var)
+        self.foot_y.correct(foot_y, at_var)
+        self.width.correct(width, size_var)
+        self.height.correct(height, size_var)
+        floor = 0.2 * max(height, 1e-6)
+        self.height.at = max(self.height.at, floor)
+        self.width.at = max(self.width.at, 0.1 * floor)
+
+    def ahead(self, t: float, s: TrackerSettings) -> tuple[float, float]:
+        """The foot point expected at time t; changes nothing."""
+        gap_s = min(max(0.0, t - self.t), _LONGEST_S)
+        reach_s = s.slow_down_s * (1.0 - math.exp(-gap_s / s.slow_down_s))
+        return self.foot_x.at + reach_s * self.foot_x.pace, self.foot_y.at + reach_s * self.foot_y.pace
+
+    def box(self, t: float, aspect: float, s: TrackerSettings) -> Box:
+        """The expected box at time t in fractions of the picture, cut at its edges."""
+        x, y = self.ahead(t, s)
+        half = self.width.at / 2.0
+        x1, x2 = (x - half) / aspect, (x + half) / aspect
+        return (_unit(x1), _unit(y - self.height.at), _unit(x2), _unit(y))
+
+
+def _unit(value: float) -> float:
+    return min(1.0, max(0.0, value))

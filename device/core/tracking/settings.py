@@ -1,0 +1,108 @@
+"""What can be tuned about following things. Does nothing itself."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ClassThresholds:
+    """Scores of one class, 0..1, low <= high <= new."""
+
+    low: float
+    """From here on a detection may continue a track that is due just there."""
+    high: float
+    """From here on it may continue any track."""
+    new: float
+    """From here on it may begin one."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.low <= self.high <= self.new <= 1.0:
+            raise ValueError(f"thresholds must rise from low to new, within 0..1: {self}")
+
+
+def _person() -> dict[str, ClassThresholds]:
+    return {"person": ClassThresholds(low=0.25, high=0.45, new=0.5)}
+
+
+@dataclass(frozen=True, slots=True)
+class TrackerSettings:
+    """Lengths are in heights of the thing itself, so that they hold near the camera and far from it."""
+
+    thresholds: Mapping[str, ClassThresholds] = field(default_factory=_person)
+    """By label."""
+    other: ClassThresholds = ClassThresholds(low=0.25, high=0.33, new=0.35)
+    """For labels without thresholds of their own: goods are lost at .4."""
+    kin: tuple[tuple[str, ...], ...] = (("car", "truck", "bus"),)
+    """Labels that a detector takes for one another; a track may change between them."""
+    recheck_s: float = 0.7
+    """While something lives that is not scenery, look again this often, motion or not."""
+    recheck_scenery_s: float = 5.0
+    """The same where all that lives has never moved."""
+    forget_s: float = 8.0
+    """A confirmed track is given up when it was looked for this long and not found."""
+    forget_new_s: float = 1.0
+    """The same for one that is not confirmed yet."""
+    forget_scenery_s: float = 30.0
+    """The same for one that has never moved."""
+    miss_cap_s: float = 1.0
+    """One look that misses counts for at most this long, however long ago the look before was."""
+    confirm_hits: int = 3
+    """Detections over ``new`` that make a track believed."""
+    confirm_scenery_hits: int = 6
+    """The same for a thing that stands where nothing moves ..."""
+    confirm_scenery_score: float = 0.6
+    """... and its mean score must reach this."""
+    acceleration: float = 0.8
+    """Heights/s^2: how hard things change their pace."""
+    slow_down_s: float = 3.0
+    """Time constant with which an unseen thing is expected to stop."""
+    appearance_span: float = 0.1
+    """Appearance counts for no more than this distance from even, either way."""
+    first_pace: float = 0.8
+    """Heights/s: how fast a thing may be when it is first seen."""
+    depth_pace: float = 0.6
+    """How much slower things get up and down the picture than across it."""
+    size_drift: float = 0.1
+    """Heights per square root of a second: how fast width and height change."""
+    foot_noise: float = 0.05
+    """Heights: how far a detected box is off."""
+    size_noise: float = 0.08
+    """Heights: the same for width and height."""
+    max_distance: float = 3.5
+    """A match may be off by so many standard deviations."""
+    appearance_weight: float = 30.0
+    """Cost of one unit of appearance distance (1 - cosine)."""
+    appearance_even: float = 0.12
+    """Appearance distance at which same and different are equally likely."""
+    fade: float = 0.5
+    """Cost of a match for each second that the thing was looked for in vain."""
+    new_cost: float = 1.0
+    """Cost of a match with a thing that is not confirmed yet."""
+    low_overlap: float = 0.3
+    """A detection below ``high`` must overlap the expected box (IoU) at least so much."""
+    low_forget_s: float = 1.5
+    """It continues nothing that was missed for longer than this."""
+    same_overlap: float = 0.6
+    """A detection that overlaps another one (IoU) so much is the same thing ..."""
+    same_inside: float = 0.85
+    """... or that lies inside it, or around it, with so much of the smaller one's area."""
+    move_distance: float = 0.5
+    """Heights from where it was first seen: then it has moved ..."""
+    move_distance_changed: float = 0.25
+    """... or so many, where the picture changed too."""
+    changed_frac: float = 0.3
+    """Part of a box that must have changed to count as motion there."""
+    arrive_s: float = 1.0
+    """A new thing whose place keeps changing for this long came there."""
+    max_tracks: int = 100
+    """No more than this live at once; the stalest gives way."""
+    max_detections: int = 100
+    """No more than this are read from one look, best first."""
+
+    def of(self, label: str) -> ClassThresholds:
+        """Thresholds of a label."""
+        return self.thresholds.get(label, self.other)
+
+    def kind(self, label: str) -> str:
+        """The name shared by all labels that are taken for one another."""
+        return next((group[0] for group in self.kin if label in group), label)
