@@ -10,11 +10,9 @@ from device.core.detections import Detections
 from device.core.motion import Motion
 from device.core.track import Track
 from device.core.tracking.match import expected_boxes, gains
-from device.core.tracking.settings import ClassThresholds, TrackerSettings
+from device.core.tracking.settings import TrackerSettings
 from device.core.tracking.sight import Floats, Sight, lay_out, overlaps
 from device.core.tracking.thing import Thing
-
-__all__ = ["ClassThresholds", "Tracker", "TrackerSettings"]
 
 
 class Tracker:
