@@ -7,13 +7,13 @@ from typing import Protocol, TypeVar
 from device.core.appearance import describe
 from device.core.arming import Arming
 from device.core.detections import Detections
-from device.core.event import Event
+from device.core.event import Draft, Event
 from device.core.frame import Frame
+from device.core.message import MessageMaker
 from device.core.motion import Motion, MotionGate
 from device.core.pace import LookPace
 from device.core.rules.ruleset import RuleSet
 from device.core.rules.scene import Scene
-from device.core.stamp import Stamper
 from device.core.track import Track
 from device.core.tracking import Tracker
 from device.ports import Detector
@@ -56,7 +56,7 @@ class Pipeline:
     tracker: Tracker
     rules: RuleSet
     arming: Arming
-    stamper: Stamper
+    messages: MessageMaker
     pace: LookPace
     timed: Stopwatch = untimed
 
@@ -67,8 +67,14 @@ class Pipeline:
         tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
         scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED)
         drafts = self.timed("rules", lambda: self.rules.update(scene))
-        events = tuple(self.stamper.stamp(draft, self.arming.priority(draft), frame.wall) for draft in drafts)
-        return Step(frame, motion, found, tracks, events)
+        return Step(frame, motion, found, tracks, self._decide(drafts, frame.wall))
+
+    def finish(self, t: float, wall: float | None) -> tuple[Event, ...]:
+        """What the end of a recording leaves to say."""
+        return self._decide(self.rules.finish(t), wall)
+
+    def _decide(self, drafts: tuple[Draft, ...], wall: float | None) -> tuple[Event, ...]:
+        return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in drafts)
 
     def _wanted(self, motion: Motion, t: float) -> bool:
         """Something moved, or something that once came is still to be watched."""

@@ -96,13 +96,17 @@ class DwellRule:
         if stay.told:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
+        return self._candidate(stay, scene.t)
+
+    def finish(self, t: float) -> tuple[Draft, ...]:
+        """A recording is over: stays that were never sure enough."""
+        return tuple(draft for stay in self._stays.values() if not stay.told for draft in self._candidate(stay, t))
+
+    def _candidate(self, stay: _Dwell, t: float) -> list[Draft]:
         lasted = stay.t_last - stay.t_began >= self.settings.after_s
-        if (
-            self.settings.keep_candidates
-            and lasted
-            and CANDIDATE_FLOOR <= stay.score.value < self.settings.min_confidence
-        ):
-            return [self._draft(stay, "start", scene.t, candidate=True)]
+        unsure = CANDIDATE_FLOOR <= stay.score.value < self.settings.min_confidence
+        if self.settings.keep_candidates and lasted and unsure:
+            return [self._draft(stay, "start", t, candidate=True)]
         return []
 
     def _draft(

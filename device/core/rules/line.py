@@ -48,6 +48,10 @@ class LineCrossed:
                 drafts += [draft] if draft else []
         return tuple(drafts)
 
+    def finish(self, t: float) -> tuple[Draft, ...]:  # noqa: ARG002 - a crossing is decided at once
+        """Nothing is ever undecided here."""
+        return ()
+
     def _follow(self, track: Track, t: float) -> Draft | None:
         walk = self._walks.setdefault(track.id, _Walk())
         walk.score.add(track.score)

@@ -1,5 +1,7 @@
 """All rules of one camera together. One rule's failure never reaches another."""
 
+from collections.abc import Callable
+
 from device.core.event import Draft, RuleRef
 from device.core.rules.scene import Rule, Scene
 
@@ -16,15 +18,22 @@ class RuleSet:
 
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds; a rule that fails adds a ``health`` event in place of its own."""
+        return self._ask(lambda rule: rule.update(scene), scene.t)
+
+    def finish(self, t: float) -> tuple[Draft, ...]:
+        """What a recording's end adds."""
+        return self._ask(lambda rule: rule.finish(t), t)
+
+    def _ask(self, question: Callable[[Rule], tuple[Draft, ...]], t: float) -> tuple[Draft, ...]:
         drafts: list[Draft] = []
         for number, rule in enumerate(self._rules):
             if self._faults[number] >= MAX_FAULTS:
                 continue
             try:
-                drafts += rule.update(scene)
+                drafts += question(rule)
             except Exception as error:  # noqa: BLE001 - a bug in one rule is told as an event; the others carry on
                 self._faults[number] += 1
-                drafts.append(_fault(rule, error, self._faults[number], scene.t))
+                drafts.append(_fault(rule, error, self._faults[number], t))
         return tuple(drafts)
 
 

@@ -67,6 +67,9 @@ class Rule(Protocol):
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds."""
 
+    def finish(self, t: float) -> tuple[Draft, ...]:
+        """A recording is over: candidates still undecided. What lasts, lasts; it gets no end."""
+
 
 class MeanScore:
     """How sure the detector has been of a thing, over all its looks."""
