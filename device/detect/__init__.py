@@ -1,1 +1,1 @@
-"""Detectors: load, verify and run a quantised TFLite model."""
+"""Detectors: the interpreter, its input, and reading models that can be trusted. Does not decide what boxes mean."""
