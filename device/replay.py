@@ -1,0 +1,150 @@
+"""The pipeline over a recording, on media time: the same clip and configuration give the same bytes."""
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from device.annotate import AnnotatedClip
+from device.app import RunKind, build_detector, build_pipeline
+from device.capture.mode import Mode
+from device.capture.process import CameraProcess
+from device.config.model import CameraTable, Config
+from device.core.event import ArmedState, Event, encode
+from device.core.ids import DerivedIds
+from device.errors import EndOfStream, ShopwardenError
+from device.pipeline import Pipeline, Step
+from device.stopwatch import StageTimes, cpu_now_s, peak_rss_bytes
+from device.tracks_file import TracksFile
+
+NO_BOOT = "00000000-0000-0000-0000-000000000000"
+DEFAULT_START = datetime(2000, 1, 1, 12, tzinfo=UTC)
+STALL_S = 30.0
+"""A recording that gives no picture for so long is stuck."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplayOptions:
+    """How to replay."""
+
+    video: Path
+    out: Path
+    camera: str | None = None
+    """Whose zones, lines and rules; None takes the first."""
+    start: datetime = DEFAULT_START
+    """Wall time of media time zero, with offset."""
+    armed: ArmedState = "away"
+    every_frame: bool = False
+    annotate: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResult:
+    """What came out, besides the files."""
+
+    frames: int
+    looked: int
+    events: tuple[Event, ...]
+
+
+def replay(config: Config, options: ReplayOptions) -> ReplayResult:
+    """Replay a recording and write ``events.jsonl``, ``tracks.txt`` and ``timings.json``.
+
+    Raises:
+        CameraError: the recording cannot be read.
+        ShopwardenError: the output cannot be written.
+    """
+    camera = config.camera(options.camera)
+    times, cpu_s = StageTimes(), cpu_now_s()
+    kind = RunKind(
+        ids=DerivedIds(_seed(config, options)),
+        boot_id=NO_BOOT,
+        clock_synced=lambda: True,
+        armed=options.armed,
+        keep_candidates=True,
+        every_frame=options.every_frame,
+        timed=times,
+    )
+    _make_folder(options.out)
+    detector = build_detector(config)
+    try:
+        pipeline = build_pipeline(config, camera, detector, kind)
+        result = _play(pipeline, camera, options)
+    finally:
+        detector.close()
+    timings = {
+        "stages": times.table(),
+        "frames_read": result.frames,
+        "frames_detected": result.looked,
+        "cpu_s": round(cpu_now_s() - cpu_s, 3),
+        "peak_rss_bytes": peak_rss_bytes(),
+    }
+    (options.out / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
+    return result
+
+
+def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> ReplayResult:
+    tracks, events, frames, looked, t = TracksFile(), list[Event](), 0, 0, 0.0
+    wall_zero = options.start.timestamp()
+    with contextlib.ExitStack() as stack:
+        clip: AnnotatedClip | None = None
+        for step in _steps(pipeline, camera, options.video, wall_zero):
+            frames, looked, t = frames + 1, looked + (step.detections is not None), step.frame.t
+            tracks.add(step.frame.seq + 1, (step.frame.width, step.frame.height), step.tracks)
+            events += step.events
+            if options.annotate is not None and clip is None:
+                clip = stack.enter_context(AnnotatedClip(options.annotate, camera))
+            if clip is not None:
+                clip.add(step)
+    events += pipeline.finish(t, wall_zero + t)
+    numbered = tuple(replace(event, seq=number) for number, event in enumerate(events, start=1))
+    lines = "".join(f"{encode(event)}\n" for event in numbered)
+    (options.out / "events.jsonl").write_text(lines, encoding="utf-8")
+    tracks.write(options.out / "tracks.txt")
+    return ReplayResult(frames, looked, numbered)
+
+
+def _steps(pipeline: Pipeline, camera: CameraTable, video: Path, wall_zero: float) -> Iterator[Step]:
+    """One step for each picture; the picture is given back once the caller asks for the next."""
+    with contextlib.closing(CameraProcess(camera.id, f"file:{video}", mode=Mode.REPLAY)) as source:
+        while True:
+            try:
+                frame = source.next(timeout_s=STALL_S)
+            except EndOfStream:
+                return
+            if frame is None:
+                raise ShopwardenError(f"{video}: no picture for {STALL_S:g} s")
+            yield pipeline.step(replace(frame, wall=wall_zero + frame.t))
+            source.release(frame)
+
+
+def _seed(config: Config, options: ReplayOptions) -> str:
+    """What ids follow from: the configuration and the bytes of the clip."""
+    digest = hashlib.sha256(json.dumps(config.effective(), sort_keys=True).encode())
+    try:
+        with options.video.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise ShopwardenError(f"{options.video}: cannot be read: {error.strerror}; give a video file") from error
+    return digest.hexdigest()
+
+
+def _make_folder(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ShopwardenError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def summary(result: ReplayResult) -> dict[str, Any]:
+    """A few figures for a person."""
+    kinds: dict[str, int] = {}
+    for event in result.events:
+        if event.state == "start" and event.priority != "info":
+            kinds[event.kind] = kinds.get(event.kind, 0) + 1
+    return {"frames": result.frames, "looked": result.looked, "events": kinds}
