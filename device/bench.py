@@ -1,0 +1,157 @@
+"""What the guard costs on this machine, as ratios against the bare interpreter. Judges nothing."""
+
+import contextlib
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.app import RunKind, build_pipeline
+from device.capture.mode import Mode
+from device.capture.process import CameraProcess
+from device.config import parse_config
+from device.core.frame import Frame
+from device.core.ids import DerivedIds
+from device.detect.catalogue import find_model
+from device.detect.detector import DetectorSettings, NetworkDetector
+from device.detect.litert import Network
+from device.detect.load import read_model
+from device.errors import EndOfStream, ShopwardenError, UsageError
+from device.memory_bench import daemon_memory
+from device.stopwatch import StageTimes, machine
+
+CONFIG = """
+[device]
+id = "bench"
+state_dir = "."
+[[cameras]]
+id = "camera"
+source = "synthetic:"
+  [[cameras.zones]]
+  id = "floor"
+  polygon = [[0.0, 0.4], [1.0, 0.4], [1.0, 1.0], [0.0, 1.0]]
+  [[cameras.lines]]
+  id = "door"
+  start = [0.5, 0.2]
+  end = [0.5, 1.0]
+"""
+STAGES = ("gate", "detector", "appearance", "tracker", "rules")
+
+
+def bench(*, model: str, clip: Path | None, frames: int, threads: int, json_file: Path | None) -> int:
+    """Measure, print a table, and write the figures as JSON where asked.
+
+    Raises:
+        UsageError: fewer than ten pictures asked for.
+        ShopwardenError: the model or the clip cannot be used.
+    """
+    if frames < 10:
+        raise UsageError(f"--frames {frames}: at least 10 are needed for a median")
+    path = find_model(model)
+    pictures = _pictures(clip, frames)
+    figures = _cpu(path, pictures, threads)
+    figures["memory"] = daemon_memory(path)
+    figures["machine"] = machine()
+    sys.stdout.write(_table(figures))
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+def _pictures(clip: Path | None, count: int) -> list[Frame]:
+    """Decoded pictures in memory, so that decoding is measured nowhere."""
+    line = f"file:{clip}" if clip else "synthetic:"
+    kept: list[Frame] = []
+    with contextlib.closing(CameraProcess("bench", line, mode=Mode.REPLAY)) as source:
+        while len(kept) < count:
+            try:
+                frame = source.next(timeout_s=30.0)
+            except EndOfStream:
+                break
+            if frame is None:
+                raise ShopwardenError(f"{line}: no picture for 30 s")
+            kept.append(Frame(seq=frame.seq, t=frame.t, wall=0.0, i420=frame.i420.copy()))
+            source.release(frame)
+    if len(kept) < 10:
+        raise ShopwardenError(f"{line}: only {len(kept)} pictures; at least 10 are needed")
+    return kept
+
+
+def _cpu(path: Path, pictures: list[Frame], threads: int) -> dict[str, Any]:
+    """CPU time of one picture through all stages against the bare interpreter's, in turn, picture by picture."""
+    model = read_model(path)
+    detector = NetworkDetector(model, DetectorSettings(threads=threads))
+    bare = Network(model, threads=threads)
+    tensor = np.zeros((1, model.card.input.height, model.card.input.width, 3), dtype=np.int8)
+    times = StageTimes()
+    run = RunKind(
+        ids=DerivedIds("bench"),
+        boot_id="",
+        clock_synced=lambda: True,
+        armed="away",
+        every_frame=True,
+        timed=times,
+    )
+    config = parse_config(CONFIG, "bench")
+    pipeline = build_pipeline(config, config.cameras[0], detector, run)
+    for _ in range(5):
+        bare.run(tensor)
+        detector.detect(pictures[0])
+    ours, bares, walls = list[float](), list[float](), list[float]()
+    for picture in pictures:
+        ours.append(_cpu_ms(lambda picture=picture: pipeline.step(picture)))  # type: ignore[misc]
+        wall = time.perf_counter()
+        bares.append(_cpu_ms(lambda: bare.run(tensor)))
+        walls.append((time.perf_counter() - wall) * 1000)
+    detector.close()
+    return {
+        "model": path.stem,
+        "threads": threads,
+        "runtime": bare.runtime,
+        "pictures": len(pictures),
+        "size": [pictures[0].width, pictures[0].height],
+        "pipeline_cpu_ms": round(median(ours), 3),
+        "invoke_cpu_ms": round(median(bares), 3),
+        "ratio": round(median(a / b for a, b in zip(ours, bares, strict=True)), 3),
+        "invoke_wall_ms": round(median(walls), 3),
+        "looks_per_s": round(1000 / median(walls), 1),
+        "stages": times.table(),
+    }
+
+
+def _cpu_ms(work: Any) -> float:
+    before = time.process_time()
+    work()
+    return (time.process_time() - before) * 1000
+
+
+def _table(figures: dict[str, Any]) -> str:
+    width, height = figures["size"]
+    memory = figures["memory"]
+    rows = [
+        f"{figures['model']} on {figures['runtime']}, {figures['threads']} thread(s), "
+        f"{figures['pictures']} pictures of {width}x{height}, detector on every one",
+        "",
+        f"{'stage':<12}{'median ms':>10}{'p95 ms':>10}{'CPU ms':>10}",
+    ]
+    for name in STAGES:
+        stage = figures["stages"][name]
+        cpu_ms = stage["cpu_s"] * 1000 / stage["count"]
+        rows.append(f"{name:<12}{stage['median_ms']:>10.2f}{stage['p95_ms']:>10.2f}{cpu_ms:>10.2f}")
+    rows += [
+        "",
+        f"CPU per picture, all stages        {figures['pipeline_cpu_ms']:>8.2f} ms",
+        f"CPU per picture, bare invoke       {figures['invoke_cpu_ms']:>8.2f} ms",
+        f"ratio                              {figures['ratio']:>8.2f}    (budget 1.30)",
+        f"looks per second, invoke alone     {figures['looks_per_s']:>8.1f}",
+        f"resident memory of the daemon      {memory['daemon_rss_mib']:>8.1f} MiB (budget 200)",
+        f"   with its camera process, shared pages once {memory['all_pss_mib']:.1f} MiB",
+    ]
+    rows += [f"{name:<35}{value}" for name, value in figures["machine"].items()]
+    return "\n".join(rows) + "\n"
