@@ -2,10 +2,14 @@
 
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from device.core.card import ModelCard
 from device.core.detections import Detections
 from device.core.event import Event
 from device.core.frame import Frame
+from device.core.stamp import Stamp
 
 
 class Clock(Protocol):
@@ -34,13 +38,19 @@ class Source(Protocol):
             CameraError: it cannot be opened; the message names the source.
         """
 
-    def read(self) -> Frame:
-        """Wait for the next picture.
+    def grab(self) -> Stamp:
+        """Wait for the next picture; it costs no copy until it is asked for.
 
         Raises:
             EndOfStream: the recording is over.
             CameraError: the source failed.
         """
+
+    def copy_to(self, i420: NDArray[np.uint8]) -> None:
+        """Write the grabbed picture, (height * 3 // 2, width) as in ``Frame.i420``, straight to where it is wanted."""
+
+    def faults(self) -> int:
+        """Pictures that were damaged or missing so far."""
 
     def close(self) -> None:
         """Let go of the device; may be called at any time, twice as well."""

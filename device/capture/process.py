@@ -1,0 +1,186 @@
+"""A camera in a process of its own: starts it, listens to it, ends it. Does not know what a source is."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+from device.capture.inbox import Inbox
+from device.capture.messages import End, Failure, Hello, Message, Picture, read_message
+from device.capture.mode import Mode
+from device.capture.ring import Ring, create_memory, join_ring
+from device.capture.stats import CameraStats
+from device.clock import SystemClock
+from device.core.frame import Frame
+from device.errors import CameraError, EndOfStream
+from device.ports import Clock
+
+_TERM_S = 1.0
+_KILL_S = 0.8  # together below the two seconds that the contract of Camera allows
+
+
+class CameraProcess:
+    """Implements ``device.ports.Camera``; the source runs in a child that can hang or die without harm here.
+
+    Pictures are views of memory shared with the child, read-only, good until released; ``slots`` of them exist. In
+    live mode a picture that is overtaken before it was handed out is given back at once, in replay the child waits.
+    """
+
+    def __init__(
+        self, camera_id: str, source: str, *, mode: Mode = Mode.LIVE, clock: Clock | None = None, slots: int = 4
+    ) -> None:
+        if not 2 <= slots <= 255:
+            raise ValueError(f"slots must be 2..255, not {slots}")
+        self.id = camera_id
+        self._clock = clock or SystemClock()
+        self._slots = slots
+        self._inbox = Inbox(mode)
+        self._ring: Ring | None = None
+        # Guards _back, which the pipeline's thread, the listener and whoever closes use: a closed number may already
+        # belong to another file.
+        self._back_lock = threading.Lock()
+        self._back: int | None = None
+        self._process, status, self._memory = self._start(source, mode)
+        self._listener = threading.Thread(target=self._listen, args=(status,), name=f"camera-{camera_id}", daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """The child's process id."""
+        return self._process.pid
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The newest picture not yet handed out, in replay the next one; None on time-out.
+
+        Raises:
+            EndOfStream: the recording is over.
+            CameraError: the process has died or said why it cannot go on.
+        """
+        return self._inbox.get(timeout_s)
+
+    def release(self, frame: Frame) -> None:
+        """Give the picture's memory back; a second time does nothing."""
+        slot = self._inbox.release(frame.seq)
+        if slot is not None:
+            self._give_back([slot])
+
+    def dropped(self) -> int:
+        """Pictures that were there and never handed out."""
+        return self._inbox.stats().dropped
+
+    def stats(self) -> CameraStats:
+        """Counts and times of the last pictures."""
+        return self._inbox.stats()
+
+    def close(self) -> None:
+        """End the process, by force if need be; within two seconds, twice as well."""
+        with self._back_lock:
+            back, self._back = self._back, None
+        if back is None:
+            return
+        os.close(back)  # the child leaves by this alone, unless it hangs
+        self._inbox.close(CameraError(f"camera {self.id}: is closed"))
+        _end(self._process)
+        self._listener.join(timeout=0.2)
+
+    def _start(self, source: str, mode: Mode) -> tuple["subprocess.Popen[bytes]", int, int]:
+        """Start the child; it, the pipe on which it speaks, and the memory without a size yet."""
+        command = [sys.executable, "-P", "-m", "device.capture.child", source, mode, str(self._slots)]
+        ours: list[int] = []
+        theirs: list[int] = []
+        try:
+            ours.append(memory := create_memory(f"camera-{self.id}"))
+            for ends in (os.pipe(), os.pipe()[::-1]):
+                ours.append(ends[0])
+                theirs.append(ends[1])
+            passed = (*theirs, memory)
+            process = subprocess.Popen(  # noqa: S603 - our own module; the source is one argument, never a shell's
+                [*command, *map(str, passed)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=passed,
+                env=_environment(),
+                start_new_session=True,
+            )
+        except OSError as fault:
+            for descriptor in ours:
+                os.close(descriptor)
+            raise CameraError(f"camera {self.id}: its process cannot be started ({fault.strerror})") from fault
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+        _, status, self._back = ours
+        return process, status, memory
+
+    def _listen(self, status: int) -> None:
+        """Thread: take in what the child says, until it has gone."""
+        try:
+            while (message := read_message(status)) is not None:
+                self._take(message)
+            self._fail(_how_it_died(self._process))  # counts only if the child gave no reason itself
+        except CameraError as fault:
+            self._fail(str(fault))
+            self._process.kill()
+        finally:
+            os.close(status)
+            os.close(self._memory)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Hello(width, height):
+                self._ring = join_ring(self._memory, width, height, self._slots)
+            case Picture() if self._ring is not None and message.slot < len(self._ring):
+                overtaken = self._inbox.put(message, self._ring[message.slot], self._clock.monotonic())
+                self._give_back(overtaken)
+            case Picture():
+                raise CameraError("its process names a picture that is not there")
+            case End(text, faults):
+                self._inbox.end(EndOfStream(f"camera {self.id}: {text}"), faults)
+            case Failure(text):
+                self._fail(text)
+
+    def _fail(self, why: str) -> None:
+        self._inbox.end(CameraError(f"camera {self.id}: {why}"))
+
+    def _give_back(self, slots: list[int]) -> None:
+        with self._back_lock:
+            if slots and self._back is not None:
+                with contextlib.suppress(BrokenPipeError):  # the child has died: the listener tells
+                    os.write(self._back, bytes(slots))
+
+
+def _environment() -> dict[str, str]:
+    """The child's environment: this very package, and no pool of threads for arithmetic that it never does."""
+    environment = dict(os.environ) | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    root = Path(__file__).resolve().parents[2]
+    if root.name not in {"site-packages", "dist-packages"}:  # a checkout, which the child's Python may not know
+        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(root), environment.get("PYTHONPATH", "")]))
+    return environment
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Ask, then kill; a process that even the kernel cannot end is left to it."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.terminate()
+        process.wait(_TERM_S)
+        return
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.kill()
+        process.wait(_KILL_S)
+
+
+def _how_it_died(process: "subprocess.Popen[bytes]") -> str:
+    try:
+        status = process.wait(_TERM_S)
+    except subprocess.TimeoutExpired:
+        return "its process has stopped talking"
+    if status >= 0:
+        return f"its process has left with status {status}"
+    try:
+        name = signal.Signals(-status).name
+    except ValueError:
+        name = f"signal {-status}"
+    return f"its process was ended by {name}"

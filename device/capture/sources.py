@@ -1,0 +1,101 @@
+"""The table of sources by the scheme of their ``source`` line. Imports a source's vendor only when it is asked for."""
+
+import difflib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device.capture.mode import Mode
+from device.capture.pace import Pace
+from device.errors import CameraError
+
+if TYPE_CHECKING:
+    from device.ports import Clock, Source  # at run time they would bring OpenCV into the camera's process
+
+_OPTIONS = re.compile(r"\w+=[^?/]*")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSpec:
+    """A ``source`` line of the configuration, taken apart."""
+
+    scheme: str
+    where: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def parse_source(line: str) -> SourceSpec:
+    """Take a ``source`` line apart; touches no file and no device.
+
+    Raises:
+        CameraError: the scheme or an option is unknown, or this build cannot do it yet.
+    """
+    scheme, _, where = line.partition(":")
+    maker = _SCHEMES.get(scheme)
+    if scheme not in _SCHEMES:
+        near = difflib.get_close_matches(scheme, _SCHEMES, 1)
+        hint = f"did you mean {_EXAMPLES[near[0]]}?" if near else f"use one of {', '.join(_EXAMPLES.values())}"
+        raise CameraError(f"source {line!r}: no such kind of camera; {hint}")
+    if maker is None:
+        able = " or ".join(_EXAMPLES[name] for name, found in _SCHEMES.items() if found)
+        raise CameraError(f"source {line!r}: this build does not have {scheme} yet; use {able}")
+    where, options = _options(line, where)
+    if scheme == "file" and not where:
+        raise CameraError(f"source {line!r}: names no file; write {_EXAMPLES['file']}")
+    return SourceSpec(scheme, where, options)
+
+
+def make_source(line: str, mode: Mode, clock: "Clock") -> "Source":
+    """The source that a ``source`` line asks for, not yet open.
+
+    Raises:
+        CameraError: the line is wrong, this build cannot do it, or a scene file is damaged.
+    """
+    spec = parse_source(line)
+    maker = _SCHEMES[spec.scheme]
+    if maker is None:
+        raise CameraError(f"source {line!r}: this build does not have {spec.scheme} yet")
+    return maker(spec, Pace(mode, clock))
+
+
+def _options(line: str, where: str) -> tuple[str, dict[str, str]]:
+    path, mark, tail = where.rpartition("?")
+    if not mark or not _OPTIONS.fullmatch(tail):
+        return where, {}  # a question mark may be part of a file's name
+    key, _, value = tail.partition("=")
+    if key != "loop" or value not in {"0", "1"}:
+        raise CameraError(f"source {line!r}: unknown option ?{tail}; the only one is ?loop=1")
+    return path, {key: value}
+
+
+def _file(spec: SourceSpec, pace: Pace) -> "Source":
+    from device.capture.file import FileSource  # noqa: PLC0415 - FFmpeg is 18 MB that a drawn scene does not need
+
+    return FileSource(Path(spec.where), pace, loop=spec.options.get("loop") == "1")
+
+
+def _synthetic(spec: SourceSpec, pace: Pace) -> "Source":
+    from device.capture.scene import DEFAULT_SCENE  # noqa: PLC0415 - a real camera does not need a drawn scene
+    from device.capture.scene_file import load_scene  # noqa: PLC0415
+    from device.capture.synthetic import SyntheticSource  # noqa: PLC0415
+
+    scene = load_scene(Path(spec.where)) if spec.where else DEFAULT_SCENE
+    return SyntheticSource(scene, pace, loop=spec.options.get("loop") == "1")
+
+
+_SCHEMES: Mapping[str, "Callable[[SourceSpec, Pace], Source] | None"] = {
+    "file": _file,
+    "synthetic": _synthetic,
+    "picamera2": None,
+    "v4l2": None,
+    "rtsp": None,
+}
+_EXAMPLES: Mapping[str, str] = {
+    "file": '"file:clip.mp4"',
+    "synthetic": '"synthetic:"',
+    "picamera2": '"picamera2"',
+    "v4l2": '"v4l2:/dev/video0"',
+    "rtsp": '"rtsp://..."',
+}
