@@ -1,0 +1,153 @@
+"""Takes the store's outbox to the broker, in order, and strikes off what the broker has. Owns no queue of its own."""
+
+import random
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final, Protocol
+
+from device.core.event import Event, encode
+from device.errors import ConfigError, FatalSinkError, StoreError, TransientSinkError
+from device.sinks.mqtt_session import Broker, Session, Will, read_password
+from device.worker import Backoff, Loop, LoopStats, Wait
+
+_WINDOW: Final = 20
+"""Messages on the way at a time: a slow link is kept busy, and a lost connection repeats no more than these."""
+_IDLE_S: Final = 5.0
+"""The longest sleep: well under the keep-alive, which is looked after on waking."""
+_GOODBYE_S: Final = 1.0
+_BACKOFF: Final = Backoff(first_s=1.0, cap_s=60.0)
+_REFUSED_RETRY_S: Final = 300.0
+"""A refused user is tried again at this pace: the fault may be mended on the broker."""
+
+
+class Outbox(Protocol):
+    """What the runner needs of the store."""
+
+    def outbox_next(self, after_seq: int = 0, limit: int = 100) -> list[Event]:
+        """Events that wait, in order, from above a number on."""
+
+    def outbox_size(self) -> int:
+        """How many wait."""
+
+    def acknowledge(self, *seqs: int) -> None:
+        """The broker has these."""
+
+
+class MqttRunner(Loop):
+    """The broker's side of the outbox: every event goes out at least once, in the order of ``seq``.
+
+    An event leaves the outbox once the broker has acknowledged it; what was on the way when a connection died goes out
+    again on the next, from the lowest number on. ``availability`` says online or offline, the latter by last will too.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        broker: Broker,
+        device: str,
+        *,
+        clock: Callable[[], float],
+        backoff: Backoff = _BACKOFF,
+        wait: Wait = threading.Event.wait,
+        shake: Callable[[], float] = random.random,
+    ) -> None:
+        """Prepare to drain an outbox to a broker; ``clock`` gives monotonic seconds.
+
+        Raises:
+            ConfigError: the password cannot be read.
+        """
+        super().__init__("mqtt", backoff=backoff, fatal_retry_s=_REFUSED_RETRY_S, wait=wait, shake=shake)
+        if broker.password_file is not None:
+            read_password(broker.password_file)
+        self._outbox = outbox
+        self._broker = broker
+        self._clock = clock
+        self._event_topic = f"shopwarden/{device}/event"
+        self._availability_topic = f"shopwarden/{device}/availability"
+        # Replaced by the runner's thread; others only wake whichever there is.
+        self._session: Session | None = None
+        self._on_the_way: dict[int, int | None] = {}
+        self._last_seq = 0
+
+    def offer(self, event: Event, *, wait_s: float = 0.0) -> bool:  # noqa: ARG002 - the event is read from the store
+        """Note that there is something new in the outbox."""
+        self._wake()
+        return True
+
+    def stats(self) -> LoopStats:
+        """Figures so far; what is queued lies on disk.
+
+        Raises:
+            StoreError: the outbox cannot be counted.
+        """
+        queued = self._outbox.outbox_size()
+        return LoopStats(self.name, self._progress, queued, 0, self._failures, self._bugs, self._trouble, self._fatal)
+
+    def _step(self) -> bool:
+        with ExitStack() as undo:
+            # Whatever goes wrong, the next step starts with a new connection.
+            undo.callback(self._hang_up)
+            try:
+                healthy = self._exchange(self._session or self._connect())
+            except StoreError as error:
+                raise TransientSinkError(str(error)) from error
+            undo.pop_all()
+            return healthy
+
+    def _connect(self) -> Session:
+        try:
+            session = Session(self._broker, Will(self._availability_topic, "offline"), self._clock)
+        except ConfigError as error:
+            # The password file went away while we ran.
+            raise FatalSinkError(str(error)) from error
+        self._on_the_way = {session.publish(self._availability_topic, "online", retain=True): None}
+        self._last_seq = 0
+        self._session = session
+        return session
+
+    def _exchange(self, session: Session) -> bool:
+        room = _WINDOW - len(self._on_the_way)
+        for event in self._outbox.outbox_next(self._last_seq, room) if room > 0 else ():
+            if event.seq is not None:
+                self._on_the_way[session.publish(self._event_topic, encode(event))] = event.seq
+                self._last_seq = event.seq
+        session.pump(_IDLE_S)
+        return self._strike_off(session)
+
+    def _strike_off(self, session: Session) -> bool:
+        numbers = session.acknowledged()
+        seqs = [self._on_the_way.pop(number, None) for number in numbers]
+        done = [seq for seq in seqs if seq is not None]
+        if done:
+            self._outbox.acknowledge(*done)
+        return bool(numbers)
+
+    def _wake(self) -> None:
+        session = self._session
+        if session is not None:
+            session.wake()
+
+    def _close(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        try:
+            self._say_goodbye(session)
+        finally:
+            self._hang_up()
+
+    def _say_goodbye(self, session: Session) -> None:
+        number = session.publish(self._availability_topic, "offline", retain=True)
+        self._on_the_way[number] = None
+        deadline = self._clock() + _GOODBYE_S
+        while number in self._on_the_way and self._clock() < deadline:
+            session.pump(deadline - self._clock())
+            self._strike_off(session)
+        session.disconnect()
+
+    def _hang_up(self) -> None:
+        session, self._session = self._session, None
+        self._on_the_way = {}
+        if session is not None:
+            session.close()

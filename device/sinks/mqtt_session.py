@@ -1,0 +1,198 @@
+"""One connection to a broker, driven from one thread. Knows no events and no store; retries nothing."""
+
+import select
+import socket
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from paho.mqtt.client import Client, ConnectFlags, error_string
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from device.errors import ConfigError, FatalSinkError, TransientSinkError
+
+_REFUSED_USER: Final = ("Bad user name or password", "Not authorized")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Broker:
+    """Where the broker is and who we are to it."""
+
+    host: str
+    port: int = 1883
+    username: str | None = None
+    password_file: Path | None = None
+    client_id: str = "shopwarden"
+    keepalive_s: int = 30
+    connect_timeout_s: float = 3.0
+
+    @property
+    def place(self) -> str:
+        """Host and port, for messages."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Will:
+    """What the broker says, retained, when the connection dies."""
+
+    topic: str
+    payload: str
+
+
+def read_password(path: Path) -> str:
+    """The password in a file: its text without the line's end.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise ConfigError(f"mqtt: password_file {path}: {reason}: write the password into it") from error
+
+
+class Session:
+    """A connection from TCP to its end; after any error it is of no more use.
+
+    paho's own threads stay off: one thread that connects, publishes and reads needs no locks.
+    """
+
+    def __init__(self, broker: Broker, will: Will, clock: Callable[[], float]) -> None:
+        """Connect and wait for the broker's word; ``clock`` gives monotonic seconds.
+
+        Raises:
+            TransientSinkError: the broker is away or busy.
+            FatalSinkError: it refuses the user.
+            ConfigError: the password cannot be read.
+        """
+        self._broker = broker
+        self._clock = clock
+        self._answer: ReasonCode | None = None
+        self._acknowledged: list[int] = []
+        self._client = self._make_client(will)
+        self._waker, self._wakes = socket.socketpair()
+        self._waker.setblocking(False)
+        self._wakes.setblocking(False)
+        with ExitStack() as undo:
+            undo.callback(self.close)
+            self._connect()
+            undo.pop_all()
+
+    def publish(self, topic: str, payload: str, *, retain: bool = False) -> int:
+        """Send with QoS 1; the number comes back from ``acknowledged`` once the broker has it.
+
+        Raises:
+            TransientSinkError: the connection is gone.
+        """
+        sent = self._client.publish(topic, payload, qos=1, retain=retain)
+        self._require(sent.rc)
+        return sent.mid
+
+    def acknowledged(self) -> tuple[int, ...]:
+        """Numbers of messages that the broker has taken since the last call."""
+        numbers, self._acknowledged = tuple(self._acknowledged), []
+        return numbers
+
+    def pump(self, timeout_s: float) -> None:
+        """Read and write what there is, waiting at most that long for any; ``wake`` ends the wait.
+
+        Raises:
+            TransientSinkError: the connection is gone.
+        """
+        sock: Any = self._client.socket()
+        if sock is None:
+            raise self._lost("the broker closed the connection")
+        writers = [sock] if self._client.want_write() else []
+        readable, writable, _ = select.select([sock, self._wakes], writers, [], timeout_s)
+        if self._wakes in readable:
+            self._wakes.recv(4096)
+        if sock in readable:
+            self._require(self._client.loop_read())
+        if writable:
+            self._require(self._client.loop_write())
+        self._require(self._client.loop_misc())
+
+    def wake(self) -> None:
+        """End a waiting ``pump``; the one method for other threads."""
+        try:
+            self._waker.send(b"\0")
+        except OSError:
+            # Full: it is awake already. Closed: nobody waits.
+            return
+
+    def disconnect(self) -> None:
+        """Say good-bye, so that the broker keeps the will to itself."""
+        self._client.disconnect()
+
+    def close(self) -> None:
+        """Let go of the sockets; without ``disconnect`` before it the broker speaks the will."""
+        sock: Any = self._client.socket()
+        if sock is not None:
+            sock.close()
+        self._waker.close()
+        self._wakes.close()
+
+    def _make_client(self, will: Will) -> Client:
+        broker = self._broker
+        client = Client(CallbackAPIVersion.VERSION2, client_id=broker.client_id, reconnect_on_failure=False)
+        client.connect_timeout = broker.connect_timeout_s
+        client.will_set(will.topic, will.payload, qos=1, retain=True)
+        if broker.username is not None:
+            password = read_password(broker.password_file) if broker.password_file else None
+            client.username_pw_set(broker.username, password)
+        client.on_connect = self._on_connect
+        client.on_publish = self._on_publish
+        return client
+
+    def _connect(self) -> None:
+        try:
+            self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
+        except (OSError, ValueError) as error:
+            raise TransientSinkError(
+                f"mqtt: broker {self._broker.place} cannot be reached ({error}): events wait on disk"
+            ) from error
+        deadline = self._clock() + self._broker.connect_timeout_s
+        while self._answer is None:
+            left_s = deadline - self._clock()
+            if left_s <= 0.0:
+                raise TransientSinkError(f"mqtt: broker {self._broker.place} does not answer: events wait on disk")
+            try:
+                self.pump(left_s)
+            except TransientSinkError:
+                # A refusal comes with its reason first and closes the connection then.
+                if self._answer is None:
+                    raise
+        self._check_answer(self._answer)
+
+    def _check_answer(self, answer: ReasonCode) -> None:
+        if not answer.is_failure:
+            return
+        if answer.getName() in _REFUSED_USER:
+            raise FatalSinkError(
+                f"mqtt: broker {self._broker.place} refused user {self._broker.username or '(none)'}: "
+                "check username and password_file"
+            )
+        raise TransientSinkError(f"mqtt: broker {self._broker.place} refused the connection ({answer})")
+
+    def _require(self, code: MQTTErrorCode) -> None:
+        if code != MQTTErrorCode.MQTT_ERR_SUCCESS:
+            raise self._lost(error_string(code))
+
+    def _lost(self, reason: str) -> TransientSinkError:
+        return TransientSinkError(f"mqtt: broker {self._broker.place} is gone ({reason}): events wait on disk")
+
+    def _on_connect(
+        self, _client: Client, _data: object, _flags: ConnectFlags, answer: ReasonCode, _more: Properties | None
+    ) -> None:
+        self._answer = answer
+
+    def _on_publish(
+        self, _client: Client, _data: object, number: int, _answer: ReasonCode, _more: Properties | None
+    ) -> None:
+        self._acknowledged.append(number)

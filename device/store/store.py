@@ -1,0 +1,250 @@
+"""Events on disk and the outbox beside them: one connection, one writer at a time. Does not talk to the broker."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Self
+
+from device.core.event import Event, decode, encode
+from device.errors import StoreError
+from device.store.check import problems
+from device.store.errors import store_errors
+from device.store.upgrade import SCHEMA_VERSION, is_foreign, upgrade, version_of
+
+FILE_NAME: Final = "shopwarden.db"
+_BUSY_S: Final = 5.0
+_ROWS_A_DELETE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What a pruning took away."""
+
+    deleted: int
+    """Rows in all."""
+    dropped: tuple[int, ...]
+    """Those of them that no broker ever had, by ``seq``."""
+
+
+class Store:
+    """The events of one device; may be called from any thread.
+
+    One connection serves all callers, and a lock hands it from one to the next: the worker that commits, the broker's
+    runner that acknowledges, readers. A transaction takes a few milliseconds, so nobody waits for long.
+    """
+
+    def __init__(self, db: sqlite3.Connection, path: Path, *, outbox: bool) -> None:
+        """Use ``Store.open``."""
+        self.path = path
+        self._db = db
+        self._outbox = outbox
+        # Guards the connection: taken by every public method, from any thread.
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, state_dir: Path, *, outbox: bool = True) -> Self:
+        """Open or make the database in a folder; with ``outbox`` every event waits for a broker.
+
+        Raises:
+            StoreError: the folder cannot be written, or what lies there is no sound database of this program.
+        """
+        path = state_dir / FILE_NAME
+        try:
+            state_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"state_dir {state_dir}: cannot be made ({error.strerror}): name a folder that can be written"
+            ) from error
+        with store_errors(path):
+            db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
+        try:
+            with store_errors(path):
+                _prepare(db, path)
+        except StoreError:
+            db.close()
+            raise
+        return cls(db, path, outbox=outbox)
+
+    def commit(self, event: Event) -> Event:
+        """Put an event on disk with its outbox row, and return it with its number; it is there when this returns.
+
+        An event that is there already (an earlier try failed after the row was safe) comes back with its first number.
+
+        Raises:
+            StoreError: it is not on disk; trying again may help.
+            ValueError: the event breaks its contract; trying again will not help.
+        """
+        try:
+            with store_errors(self.path), self._lock, self._db:
+                self._db.execute("begin immediate")
+                known = self._db.execute("select seq from event where id = ?", (event.id,)).fetchone()
+                if known is not None:
+                    return replace(event, seq=known[0])
+                stored = replace(event, seq=self._next_seq())
+                self._insert(stored)
+                return stored
+        except StoreError as error:
+            if isinstance(error.__cause__, sqlite3.IntegrityError):
+                raise ValueError(f"no event of version 1: {error.__cause__}") from error
+            raise
+
+    def outbox_next(self, after_seq: int = 0, limit: int = 100) -> list[Event]:
+        """Events that no broker has acknowledged, in order, from above a number on.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        query = "select json from outbox join event using (seq) where seq > ? order by seq limit ?"
+        return self._read(query, (after_seq, limit))
+
+    def outbox_size(self) -> int:
+        """How many events wait for the broker.
+
+        Raises:
+            StoreError: they cannot be counted.
+        """
+        with store_errors(self.path), self._lock:
+            return int(self._db.execute("select count(*) from outbox").fetchone()[0])
+
+    def acknowledge(self, *seqs: int) -> None:
+        """Note that the broker has these events; a number that is not waiting is passed over.
+
+        Raises:
+            StoreError: it was not noted; the events will go out again.
+        """
+        with store_errors(self.path), self._lock, self._db:
+            self._db.execute("begin immediate")
+            self._db.executemany("delete from outbox where seq = ?", ((seq,) for seq in seqs))
+            query = "update meta set value = max(value, ?) where name = 'sent_seq'"
+            self._db.execute(query, (max(seqs, default=0),))
+
+    def events(self, *, before_seq: int | None = None, kind: str | None = None, limit: int = 100) -> list[Event]:
+        """The newest events first, of one kind if asked, from below a number on.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        query = """
+            select json from event where seq < coalesce(?1, 9223372036854775807) and kind = coalesce(?2, kind)
+            order by seq desc limit ?3"""
+        return self._read(query, (before_seq, kind, limit))
+
+    def happening(self, event_id: str) -> list[Event]:
+        """Everything about one happening, in order.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return self._read("select json from event where event_id = ? order by seq", (event_id,))
+
+    def dropped_count(self) -> int:
+        """Events that were given up before a broker had them, ever.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with store_errors(self.path), self._lock:
+            return int(self._db.execute("select value from meta where name = 'dropped_count'").fetchone()[0])
+
+    def prune(self, max_rows: int) -> Pruned:
+        """Delete events until at most so many are left.
+
+        What the broker has goes first, the oldest before the newer; only then what waits for it, the lowest priority
+        first.
+
+        Raises:
+            StoreError: nothing, or not all of it, was deleted.
+        """
+        deleted, dropped = 0, list[int]()
+        while True:
+            # In small transactions, so that an event never waits long behind a large pruning.
+            with store_errors(self.path), self._lock, self._db:
+                self._db.execute("begin immediate")
+                victims = self._victims(max_rows)
+                self._delete(victims)
+            deleted += len(victims)
+            dropped += [seq for seq, waits in victims if waits]
+            if len(victims) < _ROWS_A_DELETE:
+                return Pruned(deleted, tuple(sorted(dropped)))
+
+    def check(self) -> list[str]:
+        """What is wrong with the database, a line each; empty when all is well.
+
+        Raises:
+            StoreError: it cannot be read at all.
+        """
+        with store_errors(self.path), self._lock:
+            return problems(self._db)
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        with store_errors(self.path), self._lock:
+            self._db.close()
+
+    def _next_seq(self) -> int:
+        # sqlite_sequence remembers the highest number ever given, also of deleted rows.
+        row = self._db.execute("select seq from sqlite_sequence where name = 'event'").fetchone()
+        return 1 if row is None else int(row[0]) + 1
+
+    def _insert(self, event: Event) -> None:
+        self._db.execute(
+            "insert into event (seq, id, event_id, kind, priority, state, camera, t_emitted_s, time, json)"
+            " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                event.seq, event.id, event.event_id, event.kind, event.priority, event.state, event.camera,
+                event.t_emitted, event.time, encode(event),
+            ),
+        )  # fmt: skip
+        if self._outbox:
+            self._db.execute("insert into outbox (seq) values (?)", (event.seq,))
+
+    def _read(self, query: str, values: tuple[object, ...]) -> list[Event]:
+        with store_errors(self.path), self._lock:
+            rows = self._db.execute(query, values).fetchall()
+        try:
+            return [decode(row[0]) for row in rows]
+        except ValueError as error:
+            raise StoreError(f"store {self.path}: a row is no event ({error}): run shopwarden db check") from error
+
+    def _victims(self, max_rows: int) -> list[tuple[int, bool]]:
+        count = self._db.execute("select count(*) from event").fetchone()[0]
+        surplus = min(max(count - max_rows, 0), _ROWS_A_DELETE)
+        sent = "select seq from event where seq not in (select seq from outbox) order by seq limit ?"
+        victims = [(int(seq), False) for (seq,) in self._db.execute(sent, (surplus,))]
+        waiting = """
+            select seq from outbox join event using (seq)
+            order by case priority when 'info' then 0 when 'notice' then 1 when 'warning' then 2 else 3 end, seq
+            limit ?"""
+        victims += [(int(seq), True) for (seq,) in self._db.execute(waiting, (surplus - len(victims),))]
+        return victims
+
+    def _delete(self, victims: Iterable[tuple[int, bool]]) -> None:
+        for seq, waits in victims:
+            if waits:
+                self._db.execute("delete from outbox where seq = ?", (seq,))
+                self._db.execute("update meta set value = value + 1 where name = 'dropped_count'")
+            self._db.execute("delete from event where seq = ?", (seq,))
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    if is_foreign(db):
+        raise StoreError(f"store {path}: it belongs to another program: name another state_dir")
+    if version_of(db) > SCHEMA_VERSION:
+        raise StoreError(
+            f"store {path}: it is of version {version_of(db)}, this program knows {SCHEMA_VERSION}: "
+            "install the newer Shopwarden or restore a backup"
+        )
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = full")
+    db.execute("pragma foreign_keys = on")
+    # Bounds the log that a long reader lets grow; SQLite's own limit is none.
+    db.execute(f"pragma journal_size_limit = {4 << 20:d}")
+    upgrade(db)
+    # Most starts follow a power cut: a damaged page is better found now than by the first alarm.
+    with closing(db.execute("pragma quick_check(1)")) as rows:
+        verdict = rows.fetchone()[0]
+    if verdict != "ok":
+        raise sqlite3.DatabaseError(f"it is damaged, move it away or restore a backup: {verdict}")
