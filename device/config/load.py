@@ -1,6 +1,7 @@
 """Reads a configuration file and says in one line each what is wrong with it. Knows no key by name."""
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any, get_args
@@ -8,9 +9,12 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from device.config.lines import key_lines, line_of
-from device.config.model import Config
+from device.config.lines import KeyPath, key_lines, line_of
+from device.config.model import Config, SlotsTable
 from device.errors import ConfigError
+
+_ALTERNATIVES = frozenset({SlotsTable.__name__, "literal['auto']"})
+"""How pydantic names the ways in which `slots` may be written."""
 
 
 def load_config(path: Path) -> Config:
@@ -39,32 +43,39 @@ def parse_config(text: str, name: str) -> Config:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{name}: is not TOML: {error}") from error
     try:
-        return Config.model_validate(document)
+        # By way of JSON, as only there "strict" takes a list for a tuple and a text for a path, and yet no text for a
+        # number and no true for a 1. A date is nothing that any key takes.
+        return Config.model_validate_json(json.dumps(document, default=lambda date: {"date": str(date)}), strict=True)
     except ValidationError as error:
-        lines = key_lines(text)
-        found = error.errors()
-        # A list whose items are wrong is also told to be too short: only the innermost fault says something.
-        inner = [f for f in found if not any(g["loc"][: len(f["loc"])] == f["loc"] for g in found if g is not f)]
-        faults = sorted({_sentence(fault, lines, name) for fault in inner or found})
-        raise ConfigError("\n".join(text for _, text in faults)) from error
+        raise ConfigError("\n".join(_sentences(error.errors(), key_lines(text), name))) from error
 
 
-def _sentence(fault: ErrorDetails, lines: dict[tuple[str | int, ...], int], name: str) -> tuple[int, str]:
+def _sentences(found: list[ErrorDetails], lines: dict[KeyPath, int], name: str) -> list[str]:
+    """What is wrong, from top to bottom, each place once."""
+    faults: dict[KeyPath, ErrorDetails] = {}
+    for fault in found:
+        faults.setdefault(_keys_only(fault), fault)
+    # A list whose items are wrong is also told to be too short: only the innermost fault says something.
+    inner = [path for path in faults if not any(path == other[: len(path)] for other in faults if path != other)]
+    told = {_sentence(path, faults[path], lines, name) for path in inner}
+    return [text for _, text in sorted(told)]
+
+
+def _sentence(path: KeyPath, fault: ErrorDetails, lines: dict[KeyPath, int], name: str) -> tuple[int, str]:
     """Line number and sentence of one fault."""
-    path = _keys_only(fault["loc"])
     line = line_of(lines, path)
     place = f"{name}:{line}" if line else name
     return line or 0, f"{place}: {_dotted(path)}: {_complaint(fault, path)}"
 
 
-def _keys_only(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def _keys_only(fault: ErrorDetails) -> KeyPath:
     """The path of a fault without the names of alternatives that pydantic puts into it."""
-    return tuple(
-        part for part in loc if isinstance(part, int) or (not part.startswith("literal[") and part[0].islower())
-    )
+    loc = fault["loc"]
+    own = len(loc) - 1 if fault["type"] == "extra_forbidden" else len(loc)
+    return (*(part for part in loc[:own] if part not in _ALTERNATIVES), *loc[own:])
 
 
-def _complaint(fault: ErrorDetails, path: tuple[str | int, ...]) -> str:
+def _complaint(fault: ErrorDetails, path: KeyPath) -> str:
     match fault["type"]:
         case "extra_forbidden":
             return f"unknown key{_nearest(str(path[-1]), _valid_keys(path[:-1]))}"
@@ -85,7 +96,7 @@ def _nearest(word: str, valid: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(valid)}"
 
 
-def _valid_keys(path: tuple[str | int, ...]) -> list[str]:
+def _valid_keys(path: KeyPath) -> list[str]:
     """The keys that the table at a path may have."""
     model: Any = Config
     for part in path:
@@ -107,7 +118,7 @@ def _parts(annotation: Any) -> list[Any]:
     return [deep for part in get_args(annotation) for deep in (part, *_parts(part))]
 
 
-def _dotted(path: tuple[str | int, ...]) -> str:
+def _dotted(path: KeyPath) -> str:
     """``cameras[0].zones[1].polygon`` as people write it, counted from 1 as people count."""
     text = ""
     for part in path:

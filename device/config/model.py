@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from device.core.event import ArmedState, Kind, Priority
 from device.core.geometry import Line, Point, polygon_fault
+from device.errors import UsageError
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -205,13 +206,17 @@ class Config(Table):
         return cameras
 
     def camera(self, wanted: str | None) -> CameraTable:
-        """The camera of that id, or the first."""
+        """The camera of that id, or the first.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
         if wanted is None:
             return self.cameras[0]
         for camera in self.cameras:
             if camera.id == wanted:
                 return camera
-        raise ValueError(f"no camera {wanted!r}; there are: {', '.join(c.id for c in self.cameras)}")
+        raise UsageError(f"no camera {wanted!r}; there are: {', '.join(c.id for c in self.cameras)}")
 
     def effective(self) -> dict[str, Any]:
         """Every key with the value in force, fit for JSON."""

@@ -1,0 +1,87 @@
+"""Which rules a camera gets, how they are named and when they are armed."""
+
+from device.config import parse_config
+from device.config.model import CameraTable
+from device.config.rules import armed_rules, build_rules, rule_name, rule_tables
+from device.core.rules.dwell import DwellRule
+from device.core.rules.line import LineCrossed
+from tests.builders import INSIDE, make_scene, make_track, states
+
+HEAD = '[device]\nid = "a"\nstate_dir = "/s"\n[[cameras]]\nid = "c"\nsource = "synthetic:"\n'
+DRAWN = """
+[[cameras.zones]]
+id = "yard"
+polygon = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8], [0.2, 0.8]]
+[[cameras.zones]]
+id = "bush"
+kind = "ignore"
+polygon = [[0.0, 0.0], [0.3, 0.0], [0.3, 1.0], [0.0, 1.0]]
+[[cameras.lines]]
+id = "door"
+start = [0.2, 0.5]
+end = [0.8, 0.5]
+"""
+
+
+def camera(text: str) -> CameraTable:
+    """The camera of a configuration."""
+    return parse_config(HEAD + text, "shop.toml").cameras[0]
+
+
+def test_sensible_rules_for_what_is_drawn() -> None:
+    """A watched zone gets person_in_zone, a line gets line_crossed, an ignored area nothing."""
+    names = [rule_name(table) for table in rule_tables(camera(DRAWN))]
+
+    assert names == ["person_in_zone-yard", "line_crossed-door"]
+    assert [type(rule) for rule in build_rules(camera(DRAWN))] == [DwellRule, LineCrossed]
+
+
+def test_an_empty_list_of_rules_means_none() -> None:
+    """Only leaving the key out brings the sensible ones."""
+    assert build_rules(camera(f"rules = []\n{DRAWN}")) == ()
+
+
+def test_nothing_drawn_gives_no_rules() -> None:
+    """A camera that only tracks has no rules."""
+    assert build_rules(camera("")) == ()
+
+
+def test_values_of_the_file_replace_those_of_the_kind() -> None:
+    """What is left out takes the kind's own default, what is written holds, zero as well."""
+    rules = build_rules(
+        camera(
+            f'{DRAWN}[[cameras.rules]]\nkind = "loitering"\nafter_s = 0\n'
+            '[[cameras.rules]]\nkind = "loitering"\nzone = "yard"\nname = "long"\nlabels = ["dog", "cat"]'
+        )
+    )
+
+    assert [(r.settings.name, r.settings.after_s, r.settings.zone) for r in rules] == [
+        ("loitering", 0.0, None),
+        ("long", 30.0, "yard"),
+    ]
+    assert rules[1].settings.labels == {"dog", "cat"}
+
+
+def test_nothing_counts_in_an_ignored_area() -> None:
+    """A foot that is in the zone and in an ignored area makes no event; beside that area it does."""
+    rule = build_rules(camera(DRAWN))[0]
+
+    assert rule.update(make_scene(0.0, make_track(foot=(0.25, 0.5)))) == ()
+    assert states(rule.update(make_scene(0.1, make_track(foot=INSIDE)))) == ["start"]
+
+
+def test_when_rules_are_armed() -> None:
+    """Intrusion counts in away and night unless the file says otherwise, with the priority that it says."""
+    armed = armed_rules(
+        camera(
+            f'{DRAWN}[[cameras.rules]]\nkind = "person_in_zone"\nzone = "yard"\n'
+            '[[cameras.rules]]\nkind = "line_crossed"\nline = "door"\narmed_in = ["home"]\npriority = "warning"\n'
+            '[[cameras.rules]]\nkind = "loitering"\narmed_in = []'
+        )
+    )
+
+    assert armed["person_in_zone-yard"].armed_in == {"away", "night"}
+    assert armed["person_in_zone-yard"].priority == "alarm"
+    assert armed["line_crossed-door"].armed_in == {"home"}
+    assert armed["line_crossed-door"].priority == "warning"
+    assert armed["loitering"].armed_in == frozenset()
