@@ -1,8 +1,8 @@
-"""Reads pictures with boxes in COCO's format. Does not decode pictures or score anything."""
+"""Reads pictures with boxes in COCO's format. Does not score anything."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,22 @@ class Picture:
 
     id: int
     path: Path
+    size: tuple[int, int] | None
+    """Width and height as the set says, px; None where it does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrueBox:
+    """One labelled thing."""
+
+    image_id: int
+    category_id: int
+    sides: tuple[float, ...]
+    """x, y, width, height, px."""
+    area: float
+    """Of the thing's outline where the set has it, else of the box, square px."""
+    crowd: bool
+    """A region of many things: what is found there neither counts nor harms."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,8 +45,29 @@ class CocoSet:
     pictures: tuple[Picture, ...]
     categories: Mapping[int, str]
     """Name of each category id."""
-    raw: dict[str, Any]
-    """The file's own content, as pycocotools wants it."""
+    boxes: tuple[TrueBox, ...]
+    _by_picture: dict[int, list[TrueBox]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for box in self.boxes:
+            self._by_picture.setdefault(box.image_id, []).append(box)
+
+    def boxes_of(self, picture_id: int) -> list[TrueBox]:
+        """The boxes of one picture."""
+        return self._by_picture.get(picture_id, [])
+
+    def boxes_as_rows(self) -> list[dict[str, Any]]:
+        """The boxes as rows of COCO's own format, without ids."""
+        return [
+            {
+                "image_id": box.image_id,
+                "category_id": box.category_id,
+                "bbox": list(box.sides),
+                "area": box.area,
+                "iscrowd": int(box.crowd),
+            }
+            for box in self.boxes
+        ]
 
 
 def read_coco(instances: Path, images: Path) -> CocoSet:
@@ -45,32 +82,31 @@ def read_coco(instances: Path, images: Path) -> CocoSet:
     """
     raw = _read_json(instances)
     try:
-        pictures = tuple(Picture(int(entry["id"]), images / str(entry["file_name"])) for entry in raw["images"])
+        pictures = tuple(_picture(entry, images) for entry in raw["images"])
         categories = {int(entry["id"]): str(entry["name"]) for entry in raw["categories"]}
-        boxes = [(index, _box(entry)) for index, entry in enumerate(raw["annotations"])]
+        boxes = tuple(_box(entry) for entry in raw["annotations"])
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{instances}: not COCO instances: {error!r}") from error
-    _check(instances, pictures, categories, boxes)
-    return CocoSet(path=instances, pictures=pictures, categories=categories, raw=raw)
+    _check_pictures(instances, pictures, categories, len(raw["categories"]))
+    _check_boxes(instances, pictures, categories, boxes)
+    return CocoSet(path=instances, pictures=pictures, categories=categories, boxes=boxes)
 
 
 def read_picture(picture: Picture) -> NDArray[np.uint8]:
     """The picture as (height, width, 3) BGR.
 
     Raises:
-        DataError: it cannot be decoded.
+        DataError: it cannot be decoded, or has another size than the set says.
     """
     pixels = cv2.imread(str(picture.path), cv2.IMREAD_COLOR)
     if pixels is None:
         raise DataError(f"{picture.path}: not a picture that can be read")
+    size = (pixels.shape[1], pixels.shape[0])
+    if picture.size not in (None, size):
+        raise DataError(
+            f"{picture.path}: is {size[0]}x{size[1]}, its set says {picture.size}; boxes would be misplaced"
+        )
     return np.asarray(pixels, dtype=np.uint8)
-
-
-@dataclass(frozen=True, slots=True)
-class _Box:
-    image_id: int
-    category_id: int
-    sides: tuple[float, ...]
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -88,27 +124,37 @@ def _read_json(path: Path) -> dict[str, Any]:
     return raw
 
 
-def _box(entry: Mapping[str, Any]) -> _Box:
+def _picture(entry: Mapping[str, Any], images: Path) -> Picture:
+    size = (int(entry["width"]), int(entry["height"])) if "width" in entry and "height" in entry else None
+    return Picture(int(entry["id"]), images / str(entry["file_name"]), size)
+
+
+def _box(entry: Mapping[str, Any]) -> TrueBox:
     sides = tuple(float(side) for side in entry["bbox"])
-    return _Box(int(entry["image_id"]), int(entry["category_id"]), sides)
+    if len(sides) != 4 or not np.isfinite(sides).all() or min(sides[2:]) < 0:
+        raise ValueError(f"bbox is not x, y, width, height: {sides}")
+    area = float(entry.get("area", sides[2] * sides[3]))
+    return TrueBox(int(entry["image_id"]), int(entry["category_id"]), sides, area, bool(entry.get("iscrowd", 0)))
 
 
-def _check(
-    path: Path, pictures: tuple[Picture, ...], categories: Mapping[int, str], boxes: list[tuple[int, _Box]]
-) -> None:
+def _check_pictures(path: Path, pictures: tuple[Picture, ...], categories: Mapping[int, str], count: int) -> None:
     if not pictures or not categories:
         raise DataError(f"{path}: holds no {'categories' if pictures else 'pictures'}")
+    if len({picture.id for picture in pictures}) != len(pictures):
+        raise DataError(f"{path}: the id of a picture occurs twice")
+    if len(categories) != count or len(set(categories.values())) != count:
+        raise DataError(f"{path}: the id or name of a category occurs twice")
+    missing = next((picture.path for picture in pictures if not picture.path.is_file()), None)
+    if missing is not None:
+        raise DataError(f"{path}: picture {missing} is missing; give the right folder with --images")
+
+
+def _check_boxes(
+    path: Path, pictures: tuple[Picture, ...], categories: Mapping[int, str], boxes: tuple[TrueBox, ...]
+) -> None:
     ids = {picture.id for picture in pictures}
-    if len(ids) != len(pictures) or len(set(categories.values())) != len(categories):
-        raise DataError(f"{path}: a picture id or a category name occurs twice")
-    for picture in pictures:
-        if not picture.path.is_file():
-            raise DataError(f"{path}: picture {picture.path} is missing")
-    for index, box in boxes:
-        place = f"{path}: annotations[{index}]"
+    for index, box in enumerate(boxes):
         if box.image_id not in ids:
-            raise DataError(f"{place}: image_id {box.image_id} is no picture of the set")
+            raise DataError(f"{path}: annotations[{index}]: image_id {box.image_id} is no picture of the set")
         if box.category_id not in categories:
-            raise DataError(f"{place}: category_id {box.category_id} is no category of the set")
-        if len(box.sides) != 4 or not np.isfinite(box.sides).all() or min(box.sides[2:]) < 0:
-            raise DataError(f"{place}: bbox is not four numbers x, y, width, height")
+            raise DataError(f"{path}: annotations[{index}]: category_id {box.category_id} is no category of the set")

@@ -62,11 +62,12 @@ def build_nanodet(spec: NanoDetSpec, *, sigmoid: bool = True, pool_pad: float = 
         hidden = _conv(layers, feature, _NECK_CHANNELS, f"head{level}_conv")
         score = layers.Conv2D(spec.classes, 1, name=f"head{level}_scores")(hidden)
         box = layers.Conv2D(4 * BINS, 1, name=f"head{level}_boxes")(hidden)
-        score = layers.Activation("sigmoid", name=f"head{level}_sigmoid")(score) if sigmoid else score
         scores.append(layers.Reshape((cells, spec.classes), name=f"head{level}_scores_flat")(score))
         boxes.append(layers.Reshape((cells, 4 * BINS), name=f"head{level}_boxes_flat")(box))
+    logits = layers.Concatenate(axis=1, name="logits")(scores)
     outputs = {
-        "scores": layers.Concatenate(axis=1, name="scores")(scores),
+        # One sigmoid behind the join: TFLite gives its int8 output the scale 1/256 and nothing needs rescaling.
+        "scores": layers.Activation("sigmoid", name="scores")(logits) if sigmoid else logits,
         "boxes": layers.Concatenate(axis=1, name="boxes")(boxes),
     }
     return keras.Model(picture, outputs, name="nanodet_g")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.card import HeadSpec, ModelCard
+from device.core.card import ModelCard
 from device.core.detections import Detections, no_detections
 
 NEVER = 2.0
@@ -40,6 +40,24 @@ class Placement:
     height: int
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Where the choice among boxes ends."""
+
+    nms_iou: float
+    max_detections: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """Boxes before the choice among those that overlap, best first."""
+
+    boxes: NDArray[np.float32]
+    """(N, 4) left, top, right, bottom, px of the input."""
+    classes: NDArray[np.intp]
+    scores: NDArray[np.float32]
+
+
 class Decoder:
     """Reads the outputs of one detector; all tables are made once."""
 
@@ -56,13 +74,14 @@ class Decoder:
         if card.head is None:
             raise ValueError(f"model {card.name} is a {card.kind}, not a detector")
         self._labels = card.labels
-        self._settings = settings
-        self._nms_iou = card.nms_iou if settings.nms_iou is None else settings.nms_iou
+        self._max_candidates = settings.max_candidates
+        nms_iou = card.nms_iou if settings.nms_iou is None else settings.nms_iou
+        self._limits = Limits(nms_iou, settings.max_detections)
         self._score_of = _dequantised(card.head.scores.scale, card.head.scores.zero_point)
         floors = _floors(card, settings)
         self._least_q = np.array([_first_at_least(self._score_of, floor) for floor in floors], dtype=np.int16)
         self._columns = np.flatnonzero(self._least_q <= np.iinfo(np.int8).max)
-        self._centres, self._cell_stride = _cells(card)
+        self._centres, self._cell_stride = cells_of(card.input.width, card.input.height, card.head.strides)
         logits = _dequantised(card.head.boxes.scale, card.head.boxes.zero_point)
         self._exp_of = np.exp(logits - logits.max()).astype(np.float32)
         bins = np.arange(card.head.bins, dtype=np.float32)
@@ -86,14 +105,8 @@ class Decoder:
         cells, classes, scores = self._candidates(scores_q[0])
         if not len(cells):
             return no_detections(self._labels, size)
-        boxes = _to_fractions(self._boxes(boxes_q[0], cells), placement)
-        whole = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
-        if not whole.all():
-            boxes, classes, scores = boxes[whole], classes[whole], scores[whole]
-        # Overlap is measured on the picture in pixels of the input, where both axes have one unit.
-        pixels = boxes * np.array([placement.width, placement.height] * 2, dtype=np.float32)
-        keep = suppress(pixels, classes, self._nms_iou)[: self._settings.max_detections]
-        return Detections(boxes=boxes[keep], scores=scores[keep], classes=classes[keep], labels=self._labels, size=size)
+        boxes = self._boxes(boxes_q[0], cells)
+        return select(Candidates(boxes, classes, scores), placement, size, self._labels, self._limits)
 
     def _candidates(self, scores_q: NDArray[np.int8]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
         """Cell, class and score of everything at or over its floor, best first."""
@@ -112,7 +125,7 @@ class Decoder:
         passed = found >= self._least_q[classes]
         if not passed.all():
             cells, classes, found = cells[passed], classes[passed], found[passed]
-        order = np.argsort(-found.astype(np.int16), kind="stable")[: self._settings.max_candidates]
+        order = np.argsort(-found.astype(np.int16), kind="stable")[: self._max_candidates]
         return cells[order], classes[order], self._score_of[found[order].astype(np.intp) + 128]
 
     def _boxes(self, boxes_q: NDArray[np.int8], cells: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -122,6 +135,27 @@ class Decoder:
         distances = (sums[:, 0] / sums[:, 1]).reshape(-1, 4) * self._cell_stride[cells, None]
         centres = self._centres[cells]
         return np.concatenate([centres - distances[:, :2], centres + distances[:, 2:]], axis=1)
+
+
+def select(
+    found: Candidates, placement: Placement, size: tuple[int, int], labels: tuple[str, ...], limits: Limits
+) -> Detections:
+    """Cut candidates at the picture's edge and keep the best of those that overlap.
+
+    Args:
+        found: boxes on the input of the network.
+        placement: where the picture lay in it.
+        size: width and height of the picture, px.
+        labels: names of the classes.
+        limits: how many stay, and how close.
+    """
+    fractions = _to_fractions(found.boxes, placement)
+    inside = np.flatnonzero((fractions[:, 2:] > fractions[:, :2]).all(axis=1))
+    fractions, classes, scores = fractions[inside], found.classes[inside], found.scores[inside]
+    # Overlap is measured in pixels of the input, where both axes have one unit.
+    pixels = fractions * np.array([placement.width, placement.height] * 2, dtype=np.float32)
+    keep = suppress(pixels, classes, limits.nms_iou)[: limits.max_detections]
+    return Detections(boxes=fractions[keep], scores=scores[keep], classes=classes[keep], labels=labels, size=size)
 
 
 def suppress(boxes: NDArray[np.float32], classes: NDArray[np.intp], iou: float) -> NDArray[np.intp]:
@@ -157,7 +191,8 @@ def _to_fractions(boxes: NDArray[np.float32], placement: Placement) -> NDArray[n
 
 def _dequantised(scale: float, zero_point: int) -> NDArray[np.float32]:
     """The value of every int8 number from -128 on."""
-    return ((np.arange(-128, 128) - zero_point) * scale).astype(np.float32)
+    values: NDArray[np.float32] = ((np.arange(-128, 128) - zero_point) * scale).astype(np.float32)
+    return values
 
 
 def _first_at_least(values: NDArray[np.float32], floor: float) -> int:
@@ -173,13 +208,14 @@ def _floors(card: ModelCard, settings: DecodeSettings) -> list[float]:
     return [settings.floors.get(label, settings.floor) if label in wanted else NEVER for label in card.labels]
 
 
-def _cells(card: ModelCard) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def cells_of(
+    width_px: int, height_px: int, strides: tuple[int, ...]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Centre (cells, 2) and stride (cells,) of every cell, px of the input, in the order of the outputs."""
-    centres, strides = [], []
-    head: HeadSpec | None = card.head
-    for stride in head.strides if head is not None else ():
-        rows, columns = card.input.height // stride, card.input.width // stride
+    centres, sizes = [], []
+    for stride in strides:
+        rows, columns = height_px // stride, width_px // stride
         y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-        centres.append((np.stack([x.ravel(), y.ravel()], axis=1) + np.float32(0.5)) * stride)
-        strides.append(np.full(rows * columns, stride, dtype=np.float32))
-    return np.concatenate(centres), np.concatenate(strides)
+        centres.append((np.stack([x.ravel(), y.ravel()], axis=1) + np.float32(0.5)) * np.float32(stride))
+        sizes.append(np.full(rows * columns, stride, dtype=np.float32))
+    return np.concatenate(centres), np.concatenate(sizes)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.core.card import ModelCard
-from device.core.decode import DecodeSettings, Decoder, Placement
+from device.core.decode import Decoder, DecodeSettings, Placement
 from device.core.detections import Detections
 from device.core.frame import Frame
 from device.detect.litert import Network

@@ -1,7 +1,7 @@
 """Reads a model file and its card, and refuses what is damaged. Does not start an interpreter.
 
-A model file is a TFLite flatbuffer with a zip archive behind it that holds ``card.json``, ``labels.txt`` and notices, so
-any zip tool reads the card and any TFLite runtime the network.
+A model file is a TFLite flatbuffer with a zip archive behind it that holds ``card.json``, ``labels.txt`` and notices,
+so any zip tool reads the card and any TFLite runtime the network.
 """
 
 import hashlib

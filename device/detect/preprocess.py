@@ -37,7 +37,7 @@ class Letterbox:
         self._fit(frame.width, frame.height)
         place = self._placement
         _scale_planes(frame.i420, (frame.width, frame.height), self._scaled, (place.width, place.height))
-        colours = cv2.cvtColor(self._scaled, self._to_colour)
+        colours = np.asarray(cv2.cvtColor(self._scaled, self._to_colour), dtype=np.uint8)
         return self._put(colours), place
 
     def fill_bgr(self, bgr: NDArray[np.uint8]) -> tuple[NDArray[np.int8], Placement]:
@@ -46,7 +46,7 @@ class Letterbox:
         place = self._placement
         scaled = _shrink(bgr, (place.width, place.height))
         if self._spec.channels == "RGB":
-            scaled = cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB)
+            scaled = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
         return self._put(scaled), place
 
     def _put(self, colours: NDArray[np.uint8]) -> NDArray[np.int8]:
@@ -79,7 +79,8 @@ def _table(spec: InputSpec) -> NDArray[np.int8]:
     """(256, 3): the int8 input for every byte of every channel."""
     levels = np.arange(256, dtype=np.float64)[:, None]
     normalised = (levels - np.array(spec.mean)) / np.array(spec.std)
-    return np.clip(np.round(normalised / spec.scale) + spec.zero_point, -128, 127).astype(np.int8)
+    table: NDArray[np.int8] = np.clip(np.round(normalised / spec.scale) + spec.zero_point, -128, 127).astype(np.int8)
+    return table
 
 
 def _scale_planes(

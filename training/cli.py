@@ -1,0 +1,89 @@
+"""The command ``shopwarden-train``. Holds no work of its own: each command calls one function.
+
+Exit status: 0 done, 1 it failed while running, 2 the call, the recipe or the data are wrong.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from device.errors import ShopwardenError, UsageError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    arguments = _parser().parse_args(argv)
+    # TensorFlow and LiteRT tell of their start on stderr, where a person looks for errors.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        status: int = arguments.command(arguments)
+    except UsageError as error:
+        sys.stderr.write(f"shopwarden-train: {error}\n")
+        return 2
+    except ShopwardenError as error:
+        sys.stderr.write(f"shopwarden-train: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("shopwarden-train: stopped\n")
+        return 1
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures detectors.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_import(commands)
+    _add_evaluate(commands)
+    return parser
+
+
+def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("import", help="make the shipped detectors from their published network")
+    parser.add_argument("recipe", help="a recipe that comes along (general), or a .toml file")
+    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="instances.json and images/ of COCO")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the .tflite files go")
+    parser.set_defaults(command=_import)
+
+
+def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = commands.add_parser("evaluate", help="measure a detector on labelled pictures")
+    parser.add_argument("model", type=Path, help="a .tflite file with its card")
+    parser.add_argument("--coco", type=Path, required=True, metavar="FILE", help="the boxes, COCO instances")
+    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="the pictures")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for metrics.json and report.html")
+    parser.add_argument("--threads", type=_threads, default=1, metavar="N", help="CPU threads (default 1)")
+    parser.set_defaults(command=_evaluate)
+
+
+def _threads(text: str) -> int:
+    count = int(text)
+    if not 1 <= count <= 64:
+        raise ValueError(text)
+    return count
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from training.base.make import make_detectors
+    from training.base.recipe import read_recipe
+    from training.coco import read_coco
+
+    recipe = read_recipe(arguments.recipe)
+    coco = read_coco(arguments.data / "instances.json", arguments.data / "images")
+    made = make_detectors(recipe, coco, arguments.out, _say)
+    _say("written: " + ", ".join(str(path) for path in made))
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from training.evaluate import evaluate_file, summary
+
+    metrics = evaluate_file(arguments.model, arguments.coco, arguments.images, arguments.out, threads=arguments.threads)
+    sys.stdout.write(summary(arguments.model.stem, metrics))
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

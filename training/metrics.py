@@ -1,0 +1,219 @@
+"""How good detections are against the truth: COCO's average precision, the best threshold, what is taken for what.
+
+Does not run models or read pictures. Classes meet by name; only those that both sides know are scored.
+"""
+
+import contextlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.core.detections import Detections
+from training.coco import CocoSet
+from training.errors import DataError
+
+BACKGROUND = "background"
+_MATCH_IOU = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """The threshold of the best F1, boxes matched at an overlap of one half."""
+
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scores:
+    """What was measured."""
+
+    ap: float
+    ap50: float
+    ap75: float
+    ar100: float
+    per_class: Mapping[str, Mapping[str, float | int | None]]
+    """``ap``, ``ap50`` and ``support`` by class; without support there is no precision, so None."""
+    operating_point: OperatingPoint
+    class_points: Mapping[str, OperatingPoint]
+    """The same for each class that has support."""
+    confusion_labels: tuple[str, ...]
+    confusion: NDArray[np.int64]
+    """Truth down, found across, at the operating point; background is what has no partner."""
+    not_in_model: tuple[str, ...]
+    not_in_set: tuple[str, ...]
+
+
+def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str]) -> Scores:
+    """Hold the detections of every picture against the set.
+
+    Args:
+        found: detections by picture id.
+        coco: the truth.
+        labels: all classes that the model knows.
+
+    Raises:
+        DataError: the two share no class, or the set has no box of one.
+    """
+    ids = {name: category for category, name in sorted(coco.categories.items()) if name in set(labels)}
+    if not ids:
+        raise DataError(f"{coco.path}: shares no class with the model, which knows {', '.join(labels[:5])} ...")
+    evaluation = _run_coco(found, coco, ids)
+    precision = evaluation.eval["precision"][:, :, :, 0, 2]
+    if not (precision > -1).any():
+        raise DataError(f"{coco.path}: holds no box of a class that the model knows")
+    support = _support(coco, ids)
+    points = {name: _best_point(*_matches(evaluation, [category])) for name, category in ids.items() if support[name]}
+    best = _best_point(*_matches(evaluation, list(ids.values())))
+    confusion_labels = (*ids, BACKGROUND)
+    return Scores(
+        ap=_mean(precision) or 0.0,
+        ap50=_mean(precision[0]) or 0.0,
+        ap75=_mean(precision[5]) or 0.0,
+        ar100=_mean(evaluation.eval["recall"][:, :, 0, 2]) or 0.0,
+        per_class={
+            name: {
+                "ap": _mean(precision[:, :, place]),
+                "ap50": _mean(precision[0, :, place]),
+                "support": support[name],
+            }
+            for place, name in enumerate(ids)
+        },
+        operating_point=best,
+        class_points=points,
+        confusion_labels=confusion_labels,
+        confusion=_confusion(found, coco, confusion_labels, best.threshold),
+        not_in_model=tuple(name for _, name in sorted(coco.categories.items()) if name not in ids),
+        not_in_set=tuple(name for name in labels if name not in ids),
+    )
+
+
+def _run_coco(found: Mapping[int, Detections], coco: CocoSet, ids: Mapping[str, int]) -> Any:
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    # pycocotools talks on stdout, which belongs to the command.
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth, guesses = COCO(), COCO()
+        truth.dataset = _dataset(coco, coco.boxes_as_rows())
+        guesses.dataset = _dataset(coco, _rows(found, ids))
+        truth.createIndex()
+        guesses.createIndex()
+        evaluation = COCOeval(truth, guesses, "bbox")
+        evaluation.params.catIds = list(ids.values())
+        evaluation.evaluate()
+        evaluation.accumulate()
+    return evaluation
+
+
+def _dataset(coco: CocoSet, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "images": [{"id": picture.id} for picture in coco.pictures],
+        "categories": [{"id": category, "name": name} for category, name in coco.categories.items()],
+        # pycocotools takes an id of 0 for "no partner", so rows count from 1.
+        "annotations": [{"id": index, **row} for index, row in enumerate(rows, start=1)],
+    }
+
+
+def _rows(found: Mapping[int, Detections], ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    rows = []
+    for picture_id, detections in found.items():
+        width, height = detections.size
+        boxes = detections.boxes.astype(np.float64) * [width, height, width, height]
+        for (x1, y1, x2, y2), name, value in zip(boxes, detections.names(), detections.scores, strict=True):
+            if name in ids:
+                sides = {"bbox": [x1, y1, x2 - x1, y2 - y1], "area": (x2 - x1) * (y2 - y1), "iscrowd": 0}
+                rows.append({"image_id": picture_id, "category_id": ids[name], "score": float(value), **sides})
+    return rows
+
+
+def _mean(values: NDArray[np.float64]) -> float | None:
+    """The mean of what was measured; pycocotools writes -1 where there was nothing to measure."""
+    measured = values[values > -1]
+    return float(measured.mean()) if measured.size else None
+
+
+def _support(coco: CocoSet, ids: Mapping[str, int]) -> dict[str, int]:
+    counted = [box.category_id for box in coco.boxes if not box.crowd]
+    return {name: counted.count(category) for name, category in ids.items()}
+
+
+def _matches(evaluation: Any, categories: list[int]) -> tuple[NDArray[np.float64], NDArray[np.bool_], int]:
+    """Score and rightness of every detection that counts, and the number of true boxes, overlap one half."""
+    values, right, truths = [], [], 0
+    for entry in evaluation.evalImgs:
+        if entry is None or entry["category_id"] not in categories or entry["aRng"] != evaluation.params.areaRng[0]:
+            continue
+        counts = np.asarray(entry["dtIgnore"])[0] == 0
+        values.append(np.asarray(entry["dtScores"])[counts])
+        right.append(np.asarray(entry["dtMatches"])[0][counts] > 0)
+        truths += int((np.asarray(entry["gtIgnore"]) == 0).sum())
+    if not values:
+        return np.zeros(0), np.zeros(0, dtype=np.bool_), truths
+    return np.concatenate(values).astype(np.float64), np.concatenate(right), truths
+
+
+def _best_point(values: NDArray[np.float64], right: NDArray[np.bool_], truths: int) -> OperatingPoint:
+    """The threshold of the best F1; the higher one of two as good."""
+    order = np.argsort(-values, kind="stable")
+    values, hits = values[order], np.cumsum(right[order])
+    # A threshold cannot part equal scores, so only the last of each run counts.
+    ends = np.flatnonzero(np.diff(values, append=-1.0) != 0)
+    if not truths or not len(ends) or not hits[-1]:
+        return OperatingPoint(1.0, 0.0, 0.0, 0.0)
+    f1 = 2 * hits[ends] / (ends + 1 + truths)
+    best = ends[int(np.argmax(f1))]
+    return OperatingPoint(
+        threshold=float(values[best]),
+        precision=float(hits[best] / (best + 1)),
+        recall=float(hits[best] / truths),
+        f1=float(f1.max()),
+    )
+
+
+def _confusion(
+    found: Mapping[int, Detections], coco: CocoSet, labels: tuple[str, ...], threshold: float
+) -> NDArray[np.int64]:
+    """Pairs of true and found boxes by place, whatever their classes; best scores choose first."""
+    place = {name: index for index, name in enumerate(labels)}
+    matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
+    background = place[BACKGROUND]
+    for picture in coco.pictures:
+        truths = [
+            box for box in coco.boxes_of(picture.id) if not box.crowd and coco.categories[box.category_id] in place
+        ]
+        free = dict(enumerate(truths))
+        for box, name in _strong(found[picture.id], threshold):
+            if name not in place:
+                continue
+            overlaps = {index: _iou(box, truth.sides) for index, truth in free.items()}
+            best = max(overlaps, key=overlaps.__getitem__, default=None)
+            if best is None or overlaps[best] < _MATCH_IOU:
+                matrix[background, place[name]] += 1
+            else:
+                matrix[place[coco.categories[free.pop(best).category_id]], place[name]] += 1
+        for truth in free.values():
+            matrix[place[coco.categories[truth.category_id]], background] += 1
+    return matrix
+
+
+def _strong(detections: Detections, threshold: float) -> list[tuple[tuple[float, ...], str]]:
+    """x, y, width, height in pixels, and name, of what reaches the threshold."""
+    width, height = detections.size
+    boxes = detections.boxes.astype(np.float64) * [width, height, width, height]
+    named = zip(boxes, detections.names(), detections.scores, strict=True)
+    return [((x1, y1, x2 - x1, y2 - y1), name) for (x1, y1, x2, y2), name, value in named if value >= threshold]
+
+
+def _iou(a: tuple[float, ...], b: tuple[float, ...]) -> float:
+    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
+    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
+    common = max(0.0, width) * max(0.0, height)
+    union = a[2] * a[3] + b[2] * b[3] - common
+    return common / union if union > 0.0 else 0.0
