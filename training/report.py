@@ -66,9 +66,9 @@ def _class_rows(metrics: Mapping[str, Any]) -> list[Sequence[Any]]:
     ]
 
 
-def _confusions(confusion: Mapping[str, Any]) -> list[Sequence[Any]]:
+def _confusions(confusion: Mapping[str, Any]) -> Sequence[Sequence[Any]]:
     labels, matrix = confusion["labels"], confusion["matrix"]
-    cells = [
+    cells: list[tuple[str, str, int]] = [
         (truth, found, matrix[row][column])
         for row, truth in enumerate(labels)
         for column, found in enumerate(labels)

@@ -166,27 +166,32 @@ def suppress(boxes: NDArray[np.float32], classes: NDArray[np.intp], iou: float) 
         classes: (N,).
         iou: most overlap that two boxes of a class may have.
     """
-    left, top, right, bottom = boxes.T
-    width = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
-    height = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
-    common = np.maximum(width, 0.0) * np.maximum(height, 0.0)
-    area = (right - left) * (bottom - top)
-    # common / (a + b - common) > iou, without the division
-    rivals = common * (1.0 + iou) > iou * (area[:, None] + area)
-    rivals &= classes[:, None] == classes
+    left, top, right, bottom = np.ascontiguousarray(boxes.T)
+    common = np.minimum(right[:, None], right)
+    common -= np.maximum(left[:, None], left)
+    height = np.minimum(bottom[:, None], bottom)
+    height -= np.maximum(top[:, None], top)
+    np.maximum(common, 0.0, out=common)
+    np.maximum(height, 0.0, out=height)
+    common *= height
+    area = ((right - left) * (bottom - top)) * np.float32(iou / (1.0 + iou))
+    # common / (a + b - common) <= iou, without the division
+    friends = common <= area[:, None] + area
+    friends |= classes[:, None] != classes
     alive = np.ones(len(boxes), dtype=np.bool_)
     kept = []
     for index in range(len(boxes)):
         if alive[index]:
             kept.append(index)
-            alive &= ~rivals[index]
+            alive &= friends[index]
     return np.array(kept, dtype=np.intp)
 
 
 def _to_fractions(boxes: NDArray[np.float32], placement: Placement) -> NDArray[np.float32]:
     origin = np.array([placement.left, placement.top] * 2, dtype=np.float32)
     extent = np.array([placement.width, placement.height] * 2, dtype=np.float32)
-    return np.clip((boxes - origin) / extent, 0.0, 1.0)
+    fractions: NDArray[np.float32] = np.clip((boxes - origin) / extent, 0.0, 1.0)
+    return fractions
 
 
 def _dequantised(scale: float, zero_point: int) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 
 _T = TypeVar("_T")
 
-_KEYS = {
+_KEYS: dict[str, dict[str, type]] = {
     "": {
         "name": str,
         "base": str,
@@ -105,7 +105,7 @@ def read_recipe(name: str) -> ImportRecipe:
 
 def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
     for place, keys in _KEYS.items():
-        table = raw[place] if place else raw
+        table: Mapping[str, Any] = raw[place] if place else raw
         for key, kind in keys.items():
             if key not in table:
                 raise RecipeError(f"{path}: {place or 'top'}: key '{key}' is missing")
