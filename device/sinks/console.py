@@ -46,10 +46,10 @@ class ConsoleSink:
         """
         if self._closed:
             raise FatalSinkError("console: closed")
-        encoding = self._stream.encoding or "utf-8"
-        text = render(event, colour=self._colour).encode(encoding, "replace").decode(encoding)
+        text = render(event, colour=self._colour)
         try:
-            self._stream.write(text)
+            encoding = self._stream.encoding or "utf-8"
+            self._stream.write(text.encode(encoding, "replace").decode(encoding))
             self._stream.flush()
         except (OSError, ValueError) as error:
             raise FatalSinkError(f"console: the output is gone ({error})") from error

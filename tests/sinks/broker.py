@@ -1,0 +1,105 @@
+"""A real broker and a real listener on loopback, for tests."""
+
+import queue
+import socket
+import subprocess
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+USER, PASSWORD = "cam", "correct horse"
+PATIENCE_S = 20.0
+
+
+def free_port() -> int:
+    """A loopback port that nobody holds."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Mosquitto:
+    """A broker that can be killed and started again on its port; it forgets everything in between."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Run it, and wait until it answers."""
+        passwords, config = self.folder / "passwords", self.folder / "mosquitto.conf"
+        if not passwords.exists():
+            subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), USER, PASSWORD], check=True)
+        config.write_text(
+            f"user root\nlistener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
+            "persistence false\nlog_dest none\n",
+            encoding="utf-8",
+        )
+        self.process = subprocess.Popen(["mosquitto", "-c", str(config)], stderr=subprocess.DEVNULL)
+        poll = threading.Event()
+        for _ in range(200):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return self
+            poll.wait(0.05)
+        raise TimeoutError("mosquitto does not answer")
+
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+class Listener:
+    """Gets every message of the broker, in order."""
+
+    def __init__(self, port: int) -> None:
+        self.messages: queue.Queue[tuple[str, str, bool]] = queue.Queue()
+        self._ready = threading.Event()
+        self._client = Client(CallbackAPIVersion.VERSION2)
+        self._client.username_pw_set(USER, PASSWORD)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        if not self._ready.wait(PATIENCE_S):
+            raise TimeoutError("no subscription")
+
+    def next(self) -> tuple[str, str, bool]:
+        """The next message: topic, payload, whether it was retained."""
+        return self.messages.get(timeout=PATIENCE_S)
+
+    def take(self, count: int) -> list[str]:
+        """The payloads of the next events."""
+        payloads: list[str] = []
+        while len(payloads) < count:
+            topic, payload, _ = self.next()
+            if topic.endswith("/event"):
+                payloads.append(payload)
+        return payloads
+
+    def close(self) -> None:
+        """Leave."""
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(
+        self, client: Client, _data: Any, _flags: ConnectFlags, _answer: ReasonCode, _more: Properties | None
+    ) -> None:
+        client.subscribe("#", qos=1)
+
+    def _on_subscribe(self, *_: Any) -> None:
+        self._ready.set()
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        self.messages.put((message.topic, message.payload.decode(), message.retain))

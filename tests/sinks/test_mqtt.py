@@ -1,0 +1,256 @@
+"""The outbox goes to a real broker."""
+
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from device.clock import SystemClock
+from device.core.event import encode
+from device.errors import ConfigError, StoreError
+from device.sinks.mqtt import MqttRunner
+from device.sinks.mqtt_session import Broker, read_password
+from device.store.store import Store
+from device.worker import Backoff, Wait
+from tests.events import make_event
+from tests.sinks.broker import PASSWORD, PATIENCE_S, USER, Listener, Mosquitto, free_port
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed"),
+]
+
+EVENT, AVAILABILITY = "shopwarden/shop-1/event", "shopwarden/shop-1/availability"
+FAST = Backoff(first_s=0.05, cap_s=0.1)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """An empty store."""
+    opened = Store.open(tmp_path / "state")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A broker that runs."""
+    broker = Mosquitto(tmp_path).start()
+    yield broker
+    broker.kill()
+
+
+@pytest.fixture
+def password_file(tmp_path: Path) -> Path:
+    """The right password."""
+    path = tmp_path / "mqtt.password"
+    path.write_text(PASSWORD + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def run(store: Store, password_file: Path) -> Iterator[Callable[..., MqttRunner]]:
+    """Start a runner on a port; all are stopped in the end."""
+    runners: list[MqttRunner] = []
+
+    def start(port: int, *, username: str = USER, wait: Wait = threading.Event.wait) -> MqttRunner:
+        broker = Broker(host="127.0.0.1", port=port, username=username, password_file=password_file, client_id="shop-1")
+        runner = MqttRunner(store, broker, "shop-1", clock=SystemClock().monotonic, backoff=FAST, wait=wait)
+        runner.start()
+        runners.append(runner)
+        return runner
+
+    yield start
+    for runner in runners:
+        runner.stop()
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for something that another thread brings about."""
+    poll = threading.Event()
+    for _ in range(int(PATIENCE_S / 0.02)):
+        if condition():
+            return
+        poll.wait(0.02)
+    raise TimeoutError("it did not come about")
+
+
+def test_every_event_goes_out_in_order_and_leaves_the_outbox(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """What waited and what is committed later arrive in the order of their numbers, each once."""
+    waiting = [store.commit(make_event()) for _ in range(60)]
+    listener = Listener(mosquitto.port)
+    runner = run(mosquitto.port)
+    until(lambda: runner.stats().progress)
+    later = []
+    for _ in range(60):
+        later.append(store.commit(make_event()))
+        runner.offer(later[-1])
+    assert listener.take(120) == [encode(event) for event in waiting + later]
+    until(lambda: store.outbox_size() == 0)
+    assert runner.stop()
+    assert listener.next() == (AVAILABILITY, "offline", False)
+    assert listener.messages.empty()
+    assert store.check() == []
+    listener.close()
+
+
+def test_a_new_event_wakes_an_idle_runner(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a sleep that would outlast the test, the offer alone sends the event."""
+    monkeypatch.setattr("device.sinks.mqtt._IDLE_S", 10_000.0)
+    listener = Listener(mosquitto.port)
+    runner = run(mosquitto.port)
+    until(lambda: runner.stats().progress)
+    assert runner.offer(store.commit(make_event()))
+    assert len(listener.take(1)) == 1
+    listener.close()
+
+
+def test_what_a_dead_broker_missed_comes_after_it_is_back(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """Events committed while the broker is dead wait on disk, and follow in order once it lives."""
+    # Between tries: a broker that was killed forgets its listeners, so the test's must be back before the runner.
+    go = threading.Event()
+
+    def wait(stop: threading.Event, _seconds: float) -> bool:
+        until(lambda: go.is_set() or stop.is_set())
+        return stop.is_set()
+
+    runner = run(mosquitto.port, wait=wait)
+    with capture_logs() as logs:
+        runner.offer(store.commit(make_event()))
+        until(lambda: store.outbox_size() == 0)
+        mosquitto.kill()
+        missed = [store.commit(make_event()) for _ in range(30)]
+        runner.offer(missed[-1])
+        until(lambda: runner.stats().trouble)
+        assert store.outbox_size() == 30
+        mosquitto.start()
+        listener = Listener(mosquitto.port)
+        go.set()
+        assert listener.take(30) == [encode(event) for event in missed]
+        until(lambda: store.outbox_size() == 0 and runner.stats().trouble is None)
+    assert [entry["event"] for entry in logs] == ["sink_retries", "sink_recovered"]
+    assert f"broker 127.0.0.1:{mosquitto.port} is gone" in logs[0]["reason"]
+    listener.close()
+
+
+def test_what_was_on_the_way_goes_out_again(store: Store, run: Callable[..., MqttRunner], tmp_path: Path) -> None:
+    """A broker that dies before it acknowledges costs nothing: the whole window is sent to the next, in order."""
+    sent = [store.commit(make_event()) for _ in range(25)]
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        runner = run(port)
+        connection, _ = silent.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(b"\x20\x02\x00\x00")
+            received = b""
+            # It takes what it is sent and acknowledges none of it.
+            while received.count(b"/event") < 19:
+                received += connection.recv(65536)
+    assert store.outbox_size() == 25
+    mosquitto = Mosquitto(tmp_path, port=free_port())
+    runner.stop()
+    mosquitto.start()
+    listener = Listener(mosquitto.port)
+    run(mosquitto.port)
+    assert listener.take(25) == [encode(event) for event in sent]
+    until(lambda: store.outbox_size() == 0)
+    listener.close()
+    mosquitto.kill()
+
+
+def test_a_refused_user_is_told_once_in_one_line(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """The message names broker, user and what to check; events wait."""
+    with capture_logs() as logs:
+        store.commit(make_event())
+        runner = run(mosquitto.port, username="mallory")
+        until(lambda: runner.stats().fatal)
+        assert runner.stop()
+    place = f"127.0.0.1:{mosquitto.port}"
+    expected = f"mqtt: broker {place} refused user mallory: check username and password_file"
+    assert [entry["reason"] for entry in logs if entry["log_level"] == "error"] == [expected]
+    assert runner.stats().trouble == expected
+    assert store.outbox_size() == 1
+
+
+def test_availability_is_retained_and_the_will_speaks_for_the_dead(
+    mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """Who subscribes later reads online; a connection that breaks, and a good-bye, both make it offline."""
+    runner = run(mosquitto.port)
+    until(lambda: runner.stats().progress)
+    listener = Listener(mosquitto.port)
+    assert listener.next() == (AVAILABILITY, "online", True)
+    assert runner._session is not None
+    sock = runner._session._client.socket()
+    assert isinstance(sock, socket.socket)
+    sock.shutdown(socket.SHUT_RDWR)
+    assert listener.next() == (AVAILABILITY, "offline", False)
+    assert listener.next() == (AVAILABILITY, "online", False)
+    runner.stop()
+    assert listener.next() == (AVAILABILITY, "offline", False)
+    listener.close()
+
+
+def test_a_broker_that_is_away_is_told_once_and_delays_no_stop(store: Store, run: Callable[..., MqttRunner]) -> None:
+    """Many tries make one warning; a stop ends them, and may be called twice."""
+    with capture_logs() as logs:
+        runner = run(free_port())
+        until(lambda: runner.stats().failures > 3)
+        assert runner.stop(5.0)
+        assert runner.stop(5.0)
+    warnings = [entry["reason"] for entry in logs if entry["log_level"] != "debug"]
+    assert len(warnings) == 1
+    assert "cannot be reached" in warnings[0]
+    assert store.check() == []
+
+
+def test_a_store_that_fails_is_trouble_and_passes(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that could not be struck off goes out again; the reader drops the second by its id."""
+    listener = Listener(mosquitto.port)
+    acknowledge, failures = store.acknowledge, [1]
+
+    def failing(*seqs: int) -> None:
+        if failures:
+            failures.pop()
+            raise StoreError("store: the disk fails")
+        acknowledge(*seqs)
+
+    monkeypatch.setattr(store, "acknowledge", failing)
+    event = store.commit(make_event())
+    runner = run(mosquitto.port)
+    assert listener.take(2) == [encode(event)] * 2
+    until(lambda: store.outbox_size() == 0)
+    assert runner.stats().failures == 1
+    listener.close()
+
+
+def test_a_password_file_that_is_not_there_is_a_wrong_configuration(tmp_path: Path, store: Store) -> None:
+    """The message names the file, at the start, before any connection."""
+    missing = tmp_path / "missing"
+    with pytest.raises(ConfigError, match=r"password_file .*missing: No such file"):
+        MqttRunner(store, Broker(host="h", username="cam", password_file=missing), "shop-1", clock=lambda: 0.0)
+
+
+def test_a_password_is_the_files_text_without_its_end_of_line(tmp_path: Path) -> None:
+    """Spaces belong to it, the editor's last line end does not, and what is no text is refused."""
+    path = tmp_path / "password"
+    path.write_text(" s3cret \r\n", encoding="utf-8")
+    assert read_password(path) == " s3cret "
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(ConfigError, match="no UTF-8"):
+        read_password(path)

@@ -1,0 +1,66 @@
+"""Numbered upgrades."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from device.store import upgrade as module
+from device.store.upgrade import SCHEMA_VERSION, UPGRADES, is_foreign, statements, upgrade, version_of
+
+
+@pytest.fixture
+def db() -> Iterator[sqlite3.Connection]:
+    """An empty database."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as opened:
+        yield opened
+
+
+def test_there_is_a_step_to_every_version() -> None:
+    """The version that this program writes is where its steps lead."""
+    assert len(UPGRADES) == SCHEMA_VERSION
+
+
+def test_an_empty_database_becomes_the_newest(db: sqlite3.Connection) -> None:
+    """All steps are taken once, and a second call takes none."""
+    assert not is_foreign(db)
+    assert upgrade(db) == SCHEMA_VERSION
+    assert (version_of(db), is_foreign(db)) == (SCHEMA_VERSION, False)
+    assert upgrade(db) == 0
+
+
+def test_a_step_that_fails_leaves_the_version_before_it(
+    db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a step is none: what it made is gone, and the steps before it hold."""
+
+    def broken(db: sqlite3.Connection) -> None:
+        db.execute("create table half (x)")
+        db.execute("create table half (x)")
+
+    monkeypatch.setattr(module, "UPGRADES", (*UPGRADES, broken))
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        upgrade(db)
+    assert version_of(db) == SCHEMA_VERSION
+    assert db.execute("select count(*) from sqlite_master where name = 'half'").fetchone() == (0,)
+
+
+def test_only_the_missing_steps_are_taken(db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older database goes on where it stands, and keeps its rows."""
+    upgrade(db)
+    db.execute("update meta set value = 7 where name = 'sent_seq'")
+    monkeypatch.setattr(module, "UPGRADES", (*UPGRADES, lambda db: db.execute("create table later (x)")))
+    assert upgrade(db) == 1
+    assert version_of(db) == SCHEMA_VERSION + 1
+    assert db.execute("select value from meta where name = 'sent_seq'").fetchone() == (7,)
+
+
+def test_the_schema_is_a_document() -> None:
+    """Every column and table is explained: each definition stands under a comment or beside one in its paragraph."""
+    text = (Path(module.__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    paragraphs = [paragraph for paragraph in text.split("\n\n") if "create table" in paragraph]
+    assert len(paragraphs) == 3
+    assert all(paragraph.startswith("--") for paragraph in paragraphs)
+    assert all(" strict" in statement for statement in statements(text) if "create table" in statement)
