@@ -10,6 +10,10 @@ from device.core.track import Track
 
 GRACE_S = 2.0
 """How long a thing may be missed before it counts as gone: a few looks at the slow rate of a busy Pi."""
+MISS_CAP_S = 1.0
+"""One look that misses counts for at most this long, however long ago the look before was."""
+MAX_NAMED = 32
+"""How many tracks a message names; in a zone that is never empty there is no end to them."""
 
 
 @dataclass(slots=True)
@@ -19,7 +23,14 @@ class _Dwell:
     happening: str
     t_began: float
     t_last: float
+    t_counted: float
+    """Until when absence has been counted."""
     ids: set[int] = field(default_factory=set)
+    """Tracks that have been inside and are still followed."""
+    named: tuple[int, ...] = ()
+    """The first of all tracks that have been inside."""
+    count: int = 0
+    """How many different tracks have been inside."""
     tracks: tuple[Track, ...] = ()
     score: MeanScore = field(default_factory=MeanScore)
     absent_s: float = 0.0
@@ -37,20 +48,25 @@ class DwellRule:
         self._area, self._per = area, per
         self._stays: dict[int, _Dwell] = {}
         self._count = 0
-        self._t: float | None = None
         self._quiet_until: dict[int, float] = {}
 
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds."""
-        passed_s = 0.0 if self._t is None else scene.t - self._t
-        self._t = scene.t
+        self._forget({track.id for track in scene.tracks}, scene.t)
         inside = self._inside(scene)
         for key, tracks in inside.items():
             self._see(key, tracks, scene.t)
         drafts = [draft for key in inside for draft in self._news(key, scene.t)]
         for key in [key for key in self._stays if key not in inside]:
-            drafts += self._missed(key, scene, passed_s)
+            drafts += self._missed(key, scene)
         return tuple(drafts)
+
+    def _forget(self, alive: set[int], t: float) -> None:
+        """State of a track dies with the track: its id never comes back."""
+        for stay in self._stays.values():
+            stay.ids &= alive
+        keys = alive if self._per == "track" else {0}
+        self._quiet_until = {key: until for key, until in self._quiet_until.items() if until > t and key in keys}
 
     def _inside(self, scene: Scene) -> dict[int, tuple[Track, ...]]:
         """Tracks seen inside right now, by the stay that they belong to."""
@@ -64,10 +80,13 @@ class DwellRule:
     def _see(self, key: int, tracks: tuple[Track, ...], t: float) -> None:
         if key not in self._stays:
             self._count += 1
-            self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=t, t_last=t)
+            self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=t, t_last=t, t_counted=t)
         stay = self._stays[key]
-        stay.t_last, stay.absent_s, stay.tracks = t, 0.0, tracks
-        stay.ids |= {track.id for track in tracks}
+        stay.t_last, stay.t_counted, stay.absent_s, stay.tracks = t, t, 0.0, tracks
+        new = [track.id for track in tracks if track.id not in stay.ids]
+        stay.ids.update(new)
+        stay.named = (*stay.named, *new)[:MAX_NAMED]
+        stay.count += len(new)
         stay.score.add(max(track.score for track in tracks))
 
     def _news(self, key: int, t: float) -> list[Draft]:
@@ -77,22 +96,22 @@ class DwellRule:
         if not stay.told:
             if not (long_enough and sure) or t < self._quiet_until.get(key, t):
                 return []
-            stay.told, stay.reported = True, len(stay.ids)
+            stay.told, stay.reported = True, stay.count
             return [self._draft(stay, "start", t)]
-        if len(stay.ids) > stay.reported:
-            stay.reported = len(stay.ids)
+        if stay.count > stay.reported:
+            stay.reported = stay.count
             return [self._draft(stay, "update", t)]
         return []
 
-    def _missed(self, key: int, scene: Scene, passed_s: float) -> list[Draft]:
+    def _missed(self, key: int, scene: Scene) -> list[Draft]:
         """Count absence, but only while somebody looked or nobody is left to look for."""
         stay = self._stays[key]
-        if scene.looked or not any(track.id in stay.ids for track in scene.tracks):
-            stay.absent_s += passed_s
+        if scene.looked or not stay.ids:
+            stay.absent_s += min(scene.t - stay.t_counted, MISS_CAP_S)
+            stay.t_counted = scene.t
         if stay.absent_s < GRACE_S:
             return []
         del self._stays[key]
-        self._quiet_until = {k: until for k, until in self._quiet_until.items() if until > scene.t}
         if stay.told:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
@@ -126,7 +145,7 @@ class DwellRule:
             reasons=self._reasons(stay, over=over),
             candidate=candidate,
             objects=tuple(as_object(track) for track in stay.tracks),
-            data={"dwell_s": round(stay.t_last - stay.t_began, 3), "tracks": sorted(stay.ids)},
+            data={"dwell_s": round(stay.t_last - stay.t_began, 3), "count": stay.count, "tracks": list(stay.named)},
         )
 
     def _reasons(self, stay: _Dwell, *, over: bool) -> tuple[str, ...]:
