@@ -19,6 +19,7 @@ from device.core.stamp import Stamp
 from device.errors import CameraError, EndOfStream
 
 _USUAL_RATE_HZ = 25.0  # for files that do not tell theirs
+_SLACK_S = 1.0  # the last picture of a recording may stand longer than the others
 _SAVE_HINT = "save it again with a tool that plays it, or use another file"
 
 
@@ -103,8 +104,9 @@ class FileSource:
         """Open the file at its beginning, also when it is open already: not every format can be wound back."""
         self.close()
         self._container = container = _opened(self._path)
-        if not container.streams.video:
-            raise CameraError(f"{self._path}: holds no video; use a video file")
+        # FFmpeg also plays plain text, as a terminal would show it.
+        if not container.streams.video or container.format.name == "tty":
+            raise CameraError(f"{self._path}: holds no video, or is damaged; {_SAVE_HINT}")
         stream = container.streams.video[0]
         # One thread: frame threads cost memory and delay, and the detector has the other cores.
         stream.codec_context.thread_count = 1
@@ -116,7 +118,7 @@ class FileSource:
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
     ) -> Iterator[av.video.frame.VideoFrame]:
         """Every picture that can be decoded, in order."""
-        promised, given, before = stream.frames, 0, self._faults
+        given, last_s, before = 0, 0.0, self._faults
         for packet in self._packets(container, stream):
             try:
                 pictures = stream.decode(packet)
@@ -124,10 +126,13 @@ class FileSource:
                 self._faults += 1
                 continue
             for picture in pictures:
-                given += 1
+                given, last_s = given + 1, picture.time or last_s
                 yield picture
         lost = self._faults - before
-        self._faults += max(0, promised - given - lost)
+        if stream.frames:
+            self._faults += max(0, stream.frames - given - lost)
+        elif not lost and _promised_s(container) > last_s + 2 * self._step_s + _SLACK_S:
+            self._faults += 1
 
     def _packets(
         self, container: av.container.InputContainer, stream: av.video.stream.VideoStream
@@ -138,6 +143,11 @@ class FileSource:
         except av.error.FFmpegError:
             self._faults += 1
             yield None
+
+
+def _promised_s(container: av.container.InputContainer) -> float:
+    """How long the header says that the recording is, s; 0 where it does not, or where sound may be what is longer."""
+    return (container.duration or 0) / av.time_base if len(container.streams) == 1 else 0.0
 
 
 def _opened(path: Path) -> av.container.InputContainer:

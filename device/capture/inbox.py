@@ -28,6 +28,7 @@ class Inbox:
         self._waiting: deque[_Waiting] = deque()
         self._held: dict[int, int] = {}  # seq -> slot, of pictures handed out; at most as many as there are slots
         self._end: CameraError | None = None
+        self._closed = False
         self._seen = 0  # pictures of the source up to the newest one that came, dropped ones too
         self._arrived = 0
         self._handed_out = 0
@@ -36,10 +37,12 @@ class Inbox:
         self._last_change_s: float | None = None
 
     def put(self, picture: Picture, i420: Plane, now: float) -> list[int]:
-        """Take in a picture; the slots of those that it overtakes, free again."""
+        """Take in a picture; the slots of those that it overtakes, free again. None is taken in once closed."""
         stamp = picture.stamp
         frame = Frame(stamp.seq, stamp.t, stamp.wall, i420)
         with self._news:
+            if self._closed:
+                return []
             overtaken = []
             if self._mode is Mode.LIVE:
                 overtaken = [old.slot for old in self._waiting]
@@ -66,6 +69,7 @@ class Inbox:
         """Forget what waits: nobody will ask."""
         with self._news:
             self._waiting.clear()
+            self._closed = True
             self._end = reason
             self._news.notify_all()
 

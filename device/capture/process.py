@@ -85,6 +85,7 @@ class CameraProcess:
         self._inbox.close(CameraError(f"camera {self.id}: is closed"))
         _end(self._process)
         self._listener.join(timeout=0.2)
+        self._ring = None  # pictures still in use keep the memory, nothing else does
 
     def _start(self, source: str, mode: Mode) -> tuple["subprocess.Popen[bytes]", int, int]:
         """Start the child; it, the pipe on which it speaks, and the memory without a size yet."""

@@ -28,7 +28,7 @@ class Figure:
     """Height of the body in heights of the picture."""
     shirt: int = 90
     trousers: int = 45
-    """Brightness, 16..235."""
+    """Brightness, 32..219: what remains of 16..235 is room for noise."""
     tint: tuple[int, int] = (128, 128)
     """U and V of the shirt; 128 is grey."""
 
@@ -37,6 +37,8 @@ class Figure:
             raise ValueError(f"figure {self.id}: its path needs two points or more, at rising times")
         if not 0.02 <= self.height_frac <= 2.0:
             raise ValueError(f"figure {self.id}: height_frac {self.height_frac} is outside 0.02..2")
+        if not all(32 <= level <= 219 for level in (self.shirt, self.trousers, *self.tint)):
+            raise ValueError(f"figure {self.id}: shirt, trousers or tint is outside 32..219")
 
     def foot_at(self, t: float) -> Point | None:
         """Where the feet are, fractions of the picture; None when not in the scene."""
