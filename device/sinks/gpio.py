@@ -55,15 +55,15 @@ class SirenSink:
     """A siren, or the relay before one, on one pin.
 
     It sounds while an alarm lasts, ``max_on_s`` at most, counted again from each new alarm: many places forbid a siren
-    that sounds for longer. What one alarm has sounded for it does not sound for again.
+    that sounds for longer. An alarm that has no end, such as a crossed line, sounds for that time. For one happening
+    it sounds once.
     """
-
-    name = "siren"
 
     def __init__(
         self,
         pin: int,
         *,
+        name: str = "siren",
         factory: Any,
         active_high: bool = True,
         max_on_s: float = 180.0,
@@ -75,6 +75,7 @@ class SirenSink:
             ConfigError: there is no such pin, or it is in use.
             FatalSinkError: the board refuses it.
         """
+        self.name = name
         self._pin = pin
         self._max_on_s = max_on_s
         self._timer_of = timer or _daemon_timer
@@ -103,7 +104,7 @@ class SirenSink:
         """
         with self._lock, _pin_errors(f"pin {self._pin}", TransientSinkError):
             if self._closed:
-                raise FatalSinkError("siren: closed")
+                raise FatalSinkError(f"{self.name}: closed")
             if event.state == "end":
                 self._sounding.discard(event.event_id)
                 if not self._sounding:
