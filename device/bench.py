@@ -9,9 +9,9 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from device.app import RunKind, build_pipeline
+from device.board import board_state
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.config import parse_config
@@ -23,7 +23,7 @@ from device.detect.litert import Network
 from device.detect.load import read_model
 from device.errors import EndOfStream, ShopwardenError, UsageError
 from device.memory_bench import daemon_memory
-from device.stopwatch import StageTimes, machine
+from device.stopwatch import StageTimes
 
 CONFIG = """
 [device]
@@ -56,7 +56,7 @@ def bench(*, model: str, clip: Path | None, frames: int, threads: int, json_file
     pictures = _pictures(clip, frames)
     figures = _cpu(path, pictures, threads)
     figures["memory"] = daemon_memory(path)
-    figures["machine"] = machine()
+    figures["machine"] = board_state()
     sys.stdout.write(_table(figures))
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def _cpu(path: Path, pictures: list[Frame], threads: int) -> dict[str, Any]:
         detector.detect(pictures[0])
     ours, bares, walls = list[float](), list[float](), list[float]()
     for picture in pictures:
-        ours.append(_cpu_ms(lambda picture=picture: pipeline.step(picture)))  # type: ignore[misc]
+        ours.append(_cpu_ms(lambda picture=picture: pipeline.step(picture)))
         wall = time.perf_counter()
         bares.append(_cpu_ms(lambda: bare.run(tensor)))
         walls.append((time.perf_counter() - wall) * 1000)

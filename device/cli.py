@@ -107,10 +107,9 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from device.config import load_config
     from device.run import run_until_stopped
 
-    return run_until_stopped(load_config(arguments.config))
+    return run_until_stopped(arguments.config)
 
 
 def _check_config(arguments: argparse.Namespace) -> int:

