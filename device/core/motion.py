@@ -51,8 +51,10 @@ class MotionSettings:
 
 
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
-_NOISE_CAP = 24.0
-"""Grey levels: a passing person must not teach a cell that it is noisy."""
+_LEAST_NOISE = 0.25
+"""Grey levels added to that, so that a cell without any noise can learn, too."""
+_NOISE_STEP = 1.5
+"""A cell learns at most this factor of its own noise at a time: a passing person must not teach it that it is noisy."""
 
 
 class MotionGate:
@@ -64,6 +66,7 @@ class MotionGate:
         self._background = np.zeros((0, 0), dtype=np.float32)
         self._noise = np.zeros((0, 0), dtype=np.float32)
         self._t = self._t_start = 0.0
+        self._level = 0.0  # usual difference of the whole picture's cells: the noise of the sensor
         self._open_until = -math.inf
 
     def update(self, luma: NDArray[np.uint8], t: float) -> Motion:
@@ -76,15 +79,16 @@ class MotionGate:
             return self._begin(luma, now, t)
         settings = self._settings
         difference = np.asarray(cv2.absdiff(now, self._background), dtype=np.float32)
-        limit = np.maximum(self._noise * settings.noise_factor, settings.min_change, dtype=np.float32)
+        least = max(settings.min_change, settings.noise_factor * self._level)
+        limit = np.maximum(self._noise * settings.noise_factor, least, dtype=np.float32)
         changed = np.asarray(cv2.compare(difference, limit, cv2.CMP_GT), dtype=np.uint8)
         scene_change = cv2.countNonZero(changed) > settings.scene_change_frac * changed.size
-        mask = cv2.morphologyEx(changed, cv2.MORPH_OPEN, _SQUARE)
-        area_frac = cv2.countNonZero(mask) / mask.size
+        area_frac = cv2.countNonZero(cv2.morphologyEx(changed, cv2.MORPH_OPEN, _SQUARE)) / changed.size
         if scene_change or area_frac >= settings.min_area_frac:
             self._open_until = t + settings.hold_s
         self._learn(now, difference, changed, t, scene_change=scene_change)
-        return Motion(t <= self._open_until, area_frac, mask.view(np.bool_), scene_change)
+        mask = cv2.medianBlur(changed, 3) > 0
+        return Motion(t <= self._open_until, area_frac, mask, scene_change)
 
     def _shrink(self, luma: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Single pixels on a coarse grid, then a mean over 3x3 of them: far cheaper than a mean over all pixels."""
@@ -98,6 +102,7 @@ class MotionGate:
         self._shape = (luma.shape[0], luma.shape[1])
         self._background = now
         self._noise = np.full_like(now, self._settings.min_change / self._settings.noise_factor)
+        self._level = 0.0
         self._t = self._t_start = t
         self._open_until = t + self._settings.hold_s
         return Motion(open=True, area_frac=0.0, mask=np.zeros(now.shape, dtype=np.bool_), scene_change=False)
@@ -123,7 +128,11 @@ class MotionGate:
         cv2.accumulateWeighted(now, self._background, quiet_rate, cv2.bitwise_not(changed))
         cv2.accumulateWeighted(now, self._background, _rate(gap_s, settings.absorb_s), changed)
         noise_rate = max(_rate(gap_s, settings.noise_s), min(young, 0.2))
-        cv2.accumulateWeighted(np.minimum(difference, _NOISE_CAP, dtype=np.float32), self._noise, noise_rate)
+        middle = float(np.median(difference[::5, ::5]))
+        self._level += noise_rate * (min(middle, _NOISE_STEP * self._level + _LEAST_NOISE) - self._level)
+        cv2.accumulateWeighted(
+            np.minimum(difference, self._noise * _NOISE_STEP + _LEAST_NOISE), self._noise, noise_rate
+        )
 
 
 def _rate(gap_s: float, constant_s: float) -> float:

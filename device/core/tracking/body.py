@@ -42,6 +42,12 @@ class Axis:
         self.at_var *= 1.0 - gain
         self.cross_var *= 1.0 - gain
 
+    def shrink(self, part: float) -> None:
+        """Be surer of everything, by one factor."""
+        self.at_var *= part
+        self.cross_var *= part
+        self.pace_var *= part
+
 
 class Body:
     """The box of one thing over time, in picture heights: x and y of the foot, width, height."""
@@ -72,6 +78,13 @@ class Body:
         drift = (s.size_drift * self.height.at) ** 2 * gap_s
         self.width.at_var += drift
         self.height.at_var += drift
+
+    def hold(self, wander: float) -> None:
+        """It stands: so many heights from where it was it may be found, no further."""
+        most = (wander * self.height.at) ** 2
+        for axis in (self.foot_x, self.foot_y, self.width, self.height):
+            if axis.at_var > most:
+                axis.shrink(most / axis.at_var)
 
     def correct(
         self, foot_x: float, foot_y: float, width: float, height: float, trust: float, s: TrackerSettings

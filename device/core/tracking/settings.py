@@ -46,12 +46,18 @@ class TrackerSettings:
     """The same for one that has never moved."""
     miss_cap_s: float = 1.0
     """One look that misses counts for at most this long, however long ago the look before was."""
-    confirm_hits: int = 3
-    """Detections over ``new`` that make a track believed."""
-    confirm_scenery_hits: int = 6
-    """The same for a thing that stands where nothing moves ..."""
-    confirm_scenery_score: float = 0.6
-    """... and its mean score must reach this."""
+    confirm_hits: int = 2
+    """Detections over ``high`` that make a track believed ..."""
+    confirm_s: float = 0.25
+    """... and for how long it must have been seen."""
+    confirm_still_s: float = 1.0
+    """A thing that stands where nothing moves is believed no sooner than this ..."""
+    confirm_still_score: float = 0.6
+    """... and when its mean score, misses counted in, reaches this ..."""
+    doubt_still_score: float = 0.52
+    """... until it falls below this."""
+    still_wander: float = 0.1
+    """Heights: no further than this (one standard deviation) is such a thing looked for."""
     acceleration: float = 0.8
     """Heights/s^2: how hard things change their pace."""
     slow_down_s: float = 3.0
@@ -72,7 +78,7 @@ class TrackerSettings:
     """A match may be off by so many standard deviations."""
     appearance_weight: float = 30.0
     """Cost of one unit of appearance distance (1 - cosine)."""
-    appearance_even: float = 0.12
+    appearance_even: float = 0.06
     """Appearance distance at which same and different are equally likely."""
     fade: float = 0.5
     """Cost of a match for each second that the thing was looked for in vain."""
@@ -90,10 +96,10 @@ class TrackerSettings:
     """Heights from where it was first seen: then it has moved ..."""
     move_distance_changed: float = 0.25
     """... or so many, where the picture changed too."""
-    changed_frac: float = 0.3
+    changed_frac: float = 0.2
     """Part of a box that must have changed to count as motion there."""
-    arrive_s: float = 1.0
-    """A new thing whose place keeps changing for this long came there."""
+    changed_share: float = 0.5
+    """Part of all detections of a thing with motion there, so that it came and does not belong to the scenery."""
     max_tracks: int = 100
     """No more than this live at once; the stalest gives way."""
     max_detections: int = 100

@@ -11,6 +11,9 @@ from device.core.tracking.body import Body
 from device.core.tracking.settings import TrackerSettings
 from device.core.tracking.sight import Sight
 
+_MISS_SCORE = 0.2
+"""What a look that did not find a thing counts as: a little below the least score that is handed on."""
+_STILL_S = 2.0
 _VOTES = 4
 """Labels remembered of one thing: a detector takes a van for a car, a truck or a bus, hardly for more."""
 
@@ -19,8 +22,8 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "anchor", "appearance", "arriving_s", "body", "box", "confirmed", "hits", "id", "kind", "missed_s",
-        "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
+        "anchor", "appearance", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id", "kind", "looks",
+        "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -34,7 +37,8 @@ class Thing:
         self.appearance: NDArray[np.float32] | None = None
         self.confirmed = self.moved = False
         self.hits = 0
-        self.score_sum = self.missed_s = self.arriving_s = 0.0
+        self.looks = self.high_hits = self.changed_hits = 0
+        self.score_sum = self.missed_s = 0.0
         self.t_first = self.t_seen = t
         self._note(sight, index, settings)
 
@@ -43,30 +47,37 @@ class Thing:
         thresholds = settings.of(sight.labels[index])
         trust = 1.0 if sight.score[index] >= thresholds.high else 0.5
         self.body.correct(*_place(sight, index), trust, settings)
-        gap_s = min(t - self.t_seen, settings.miss_cap_s)
-        self._judge_motion(float(sight.changed[index]), gap_s, settings)
         self.t_seen, self.missed_s = t, 0.0
         self._note(sight, index, settings)
+        self._judge_belief(t, settings)
         if clear:
             self._blend(sight, index)
+
+    def advance(self, t: float, settings: TrackerSettings) -> None:
+        """Expect it at time t."""
+        self.body.advance(t, settings)
+        if self.still:
+            self.body.hold(settings.still_wander)
 
     def miss(self, gap_s: float) -> None:
         """It was looked for and not found."""
         self.seen = False
         self.missed_s += gap_s
+        self.looks += 1
+        self.score_sum += _MISS_SCORE
 
     def gone(self, settings: TrackerSettings) -> bool:
         """Whether to give it up."""
-        if not self.confirmed:
-            limit_s = settings.forget_new_s
+        if self.moved or self.confirmed:
+            limit_s = settings.forget_s if self.confirmed else settings.forget_new_s
         else:
-            limit_s = settings.forget_s if self.moved else settings.forget_scenery_s
+            limit_s = settings.forget_scenery_s if self.still else settings.forget_new_s
         return self.missed_s > limit_s
 
     @property
-    def settled(self) -> bool:
-        """Looked at for long enough to tell that it is scenery."""
-        return self.t_seen - self.t_first >= 5.0
+    def still(self) -> bool:
+        """Seen for long enough to tell that it is scenery, or like it."""
+        return not self.moved and self.t_seen - self.t_first >= _STILL_S and 2 * self.changed_hits < self.hits
 
     def report(self, t: float, aspect: float, settings: TrackerSettings, *, looked: bool) -> Track:
         """What the stages after the tracker see."""
@@ -93,35 +104,27 @@ class Thing:
         label = sight.labels[index]
         if label in self.votes or len(self.votes) < _VOTES:
             self.votes[label] = self.votes.get(label, 0.0) + self.score
-        if self.score >= settings.of(label).high:
-            self.hits += 1
-            self.score_sum += self.score
-            self._judge_belief(settings)
+        self.hits += 1
+        self.looks += 1
+        self.score_sum += self.score
+        self.high_hits += self.score >= settings.of(label).high
+        self.changed_hits += float(sight.changed[index]) >= settings.changed_frac
         if self.appearance is None:
             self._blend(sight, index)
 
-    def _judge_belief(self, settings: TrackerSettings) -> None:
-        mean = self.score_sum / self.hits
-        if self.moved or self.arriving_s > 0.0:
-            self.confirmed = self.confirmed or self.hits >= settings.confirm_hits
-        elif self.hits >= settings.confirm_scenery_hits and mean >= settings.confirm_scenery_score:
-            self.confirmed = True
-
-    def _judge_motion(self, changed: float, gap_s: float, settings: TrackerSettings) -> None:
+    def _judge_belief(self, t: float, settings: TrackerSettings) -> None:
         """Scenery stays where it is and nothing changes there; one walker passing before it does not set it free."""
-        if self.moved:
+        came = self.changed_hits >= settings.changed_share * self.hits
+        distance = math.hypot(self.body.foot_x.at - self.anchor[0], self.body.foot_y.at - self.anchor[1])
+        far = settings.move_distance_changed if came else settings.move_distance
+        self.moved = self.moved or distance >= far * self.body.height.at
+        if self.high_hits < settings.confirm_hits:
             return
-        height = self.body.height.at
-        x, y = self.body.foot_x.at, self.body.foot_y.at
-        distance = math.hypot(x - self.anchor[0], y - self.anchor[1]) / height
-        moving = changed >= settings.changed_frac
-        self.arriving_s = self.arriving_s + gap_s if moving else max(0.0, self.arriving_s - gap_s)
-        young = self.t_seen - self.t_first <= 2.0 * settings.arrive_s
-        self.moved = (
-            distance >= settings.move_distance
-            or (moving and distance >= settings.move_distance_changed)
-            or (young and self.arriving_s >= settings.arrive_s)
-        )
+        if self.moved or came:
+            self.confirmed = self.confirmed or t - self.t_first >= settings.confirm_s
+        elif t - self.t_first >= settings.confirm_still_s:
+            mean = self.score_sum / self.looks
+            self.confirmed = mean >= (settings.doubt_still_score if self.confirmed else settings.confirm_still_score)
 
     def _blend(self, sight: Sight, index: int) -> None:
         if not len(sight.appearance):

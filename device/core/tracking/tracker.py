@@ -40,7 +40,7 @@ class Tracker:
         """Whether the detector should look again although nothing moves: what stands still has not gone."""
         if not self._things:
             return False
-        living = any(thing.moved or not thing.settled for thing in self._things)
+        living = any(not thing.still for thing in self._things)
         due_s = self._settings.recheck_s if living else self._settings.recheck_scenery_s
         return t - self._t_look >= due_s
 
@@ -49,7 +49,7 @@ class Tracker:
         gap_s = min(max(0.0, t - self._t_look), settings.miss_cap_s)
         self._t_look, self._aspect = t, sight.aspect
         for thing in self._things:
-            thing.body.advance(t, settings)
+            thing.advance(t, settings)
         _, inside = overlaps(sight.boxes, sight.boxes)
         taken = self._continue(sight, inside, t)
         for thing in self._things:
