@@ -29,7 +29,7 @@ def test_a_source_line_is_taken_apart(line: str, scheme: str, where: str, option
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("fiel:clip.mp4", 'did you mean "file:clip.mp4"'),
+        ("files:clip.mp4", 'did you mean "file:clip.mp4"'),
         ("sintetic:", 'did you mean "synthetic:"'),
         ("clip.mp4", 'use one of "file:clip.mp4"'),
         ("", "no such kind of camera"),
