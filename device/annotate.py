@@ -33,6 +33,10 @@ BANNER_S = 2.5
 """How long an event stays written on the picture."""
 
 
+LINGER_S = 0.5
+"""How long a track that is not found any more stays drawn."""
+
+
 class AnnotatedClip:
     """An H.264 MP4 with boxes, tracks, zones, lines and the events as they happen."""
 
@@ -67,7 +71,7 @@ class AnnotatedClip:
         self._banners.extend((step.frame.t, event) for event in step.events)
         draw_places(picture, self._camera)
         for track in step.tracks:
-            if track.confirmed and step.frame.t - track.t_seen < 1.0:
+            if track.confirmed and step.frame.t - track.t_seen < LINGER_S:
                 draw_track(picture, track)
         self._draw_banners(picture, step.frame.t)
         if self._count == 0:
