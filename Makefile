@@ -23,7 +23,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format lock bench \
+.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs lock bench \
 	track-table wheel clean distclean python
 
 help: ## list the targets
@@ -65,6 +65,9 @@ layers: $(DEV) ## who may import whom
 format: $(DEV) ## bring the code into shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(BASE) ## write the pages that are made of the code
+	$(BIN)/python -m device.config.reference > docs/reference/config.md
 
 bench: $(BASE) ## what a picture costs on this machine, stage by stage
 	@$(BIN)/shopwarden bench

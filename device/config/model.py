@@ -9,7 +9,9 @@ from device.core.event import ArmedState, Kind, Priority
 from device.core.geometry import Line, Point, polygon_fault
 from device.errors import UsageError
 
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+"""Fit for a file name and for an MQTT topic."""
+Id = Annotated[str, Field(pattern=ID_PATTERN)]
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 XY = tuple[Fraction, Fraction]
 Pin = Annotated[int, Field(ge=0, le=27)]
