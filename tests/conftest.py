@@ -1,0 +1,15 @@
+"""What holds for every test: the training suite only where TensorFlow is, and the same Hypothesis everywhere."""
+
+import importlib.util
+import os
+
+import hypothesis
+
+# The device's environment has no TensorFlow, which is the point of it: there the training suite is another environment's.
+collect_ignore_glob = [] if importlib.util.find_spec("tensorflow") else ["training/*"]
+
+# Shared machines stall now and then; a slow example is no fault of the code.
+hypothesis.settings.register_profile("default", deadline=None)
+# In CI the examples are the same in every run, so that a failure there is one of the change.
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
