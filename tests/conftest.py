@@ -5,7 +5,7 @@ import os
 
 import hypothesis
 
-# The device's environment has no TensorFlow, which is the point of it: there the training suite is another environment's.
+# The device's environment is to have no TensorFlow: the training suite runs in another one.
 collect_ignore_glob = [] if importlib.util.find_spec("tensorflow") else ["training/*"]
 
 # Shared machines stall now and then; a slow example is no fault of the code.
