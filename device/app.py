@@ -4,6 +4,7 @@ import contextlib
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from device.capture.process import CameraProcess
@@ -99,7 +100,8 @@ def open_lanes(config: Config, detector: Detector, clock: Clock) -> Iterator[tup
 
 def _open_camera(table: CameraTable, clock: Clock) -> RestartingCamera:
     """A camera that works now, and is started again whenever it stops working later."""
-    first = CameraProcess(table.id, table.source, clock=clock)
+    start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
+    first = start()
     try:
         frame = first.next(FIRST_PICTURE_S)
         if frame is None:
@@ -109,11 +111,7 @@ def _open_camera(table: CameraTable, clock: Clock) -> RestartingCamera:
         first.close()
         raise
     ready = [first]
-    return RestartingCamera(
-        table.id,
-        lambda: ready.pop() if ready else CameraProcess(table.id, table.source, clock=clock),
-        clock=clock,
-    )
+    return RestartingCamera(table.id, lambda: ready.pop() if ready else start(), clock=clock)
 
 
 def boot_id() -> str:

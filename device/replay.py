@@ -110,7 +110,7 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
 
 def _steps(pipeline: Pipeline, camera: CameraTable, video: Path, wall_zero: float) -> Iterator[Step]:
     """One step for each picture; the picture is given back once the caller asks for the next."""
-    with contextlib.closing(CameraProcess(camera.id, f"file:{video}", mode=Mode.REPLAY)) as source:
+    with contextlib.closing(CameraProcess(camera.id, f"file:{video}", mode=Mode.REPLAY, masks=camera.masks)) as source:
         while True:
             try:
                 frame = source.next(timeout_s=STALL_S)

@@ -1,9 +1,11 @@
 """The camera's own process: opens the source and puts its pictures into shared memory. Decides nothing about them.
 
-Started as ``python -m device.capture.child SOURCE MODE SLOTS STATUS BACK MEMORY``, the last three being descriptors.
+Started as ``python -m device.capture.child SOURCE MODE MASKS SLOTS STATUS BACK MEMORY``: masks as JSON, the last three
+being descriptors.
 It imports neither OpenCV nor anything else that only its parent needs: one runs for every camera.
 """
 
+import json
 import os
 import queue
 import signal
@@ -13,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn
 
 from device.capture.change import ChangeSense
+from device.capture.mask import MaskedSource, Polygon
 from device.capture.messages import End, Failure, Hello, Message, Picture, encode
 from device.capture.mode import Mode
 from device.capture.ring import Ring, make_ring
@@ -78,12 +81,12 @@ def deliver(source: "Source", ring: Ring, link: Link, mode: Mode) -> NoReturn:
         link.say(Picture(slot, stamp, sense.differs(ring[slot]), source.faults()))
 
 
-def run(line: str, mode: Mode, slots: int, link: Link, memory: int) -> None:
+def run(line: str, mode: Mode, masks: list[Polygon], slots: int, link: Link, memory: int) -> None:
     """The life of a camera's process."""
     link.listen(slots)
     source: Source | None = None
     try:
-        source = make_source(line, mode, SystemClock())
+        source = MaskedSource(make_source(line, mode, SystemClock()), masks)
         width, height = source.open()
         ring = make_ring(memory, width, height, slots)
         link.say(Hello(width, height))
@@ -101,8 +104,8 @@ def main(arguments: list[str]) -> None:
     """Entry of the process."""
     # Ctrl-C reaches the whole process group; when to leave is the parent's decision, told by closing the pipe.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    line, mode = arguments[0], Mode(arguments[1])
-    slots, status, back, memory = (int(number) for number in arguments[2:])
+    line, mode, masks = arguments[0], Mode(arguments[1]), json.loads(arguments[2])
+    slots, status, back, memory = (int(number) for number in arguments[3:])
     link = Link(status, back)
 
     def report(kind: type[BaseException], fault: BaseException, trace: TracebackType | None) -> None:
@@ -113,7 +116,7 @@ def main(arguments: list[str]) -> None:
         link.say(Failure(f"{line}: {kind.__name__}: {fault}{place}; this is a bug, report it"))
 
     sys.excepthook = report
-    run(line, mode, slots, link, memory)
+    run(line, mode, masks, slots, link, memory)
 
 
 def _leave() -> NoReturn:

@@ -1,14 +1,17 @@
 """A camera in a process of its own: starts it, listens to it, ends it. Does not know what a source is."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from device.capture.inbox import Inbox
+from device.capture.mask import Polygon
 from device.capture.messages import End, Failure, Hello, Message, Picture, read_message
 from device.capture.mode import Mode
 from device.capture.ring import Ring, create_memory, join_ring
@@ -30,8 +33,16 @@ class CameraProcess:
     """
 
     def __init__(
-        self, camera_id: str, source: str, *, mode: Mode = Mode.LIVE, clock: Clock | None = None, slots: int = 4
+        self,
+        camera_id: str,
+        source: str,
+        *,
+        mode: Mode = Mode.LIVE,
+        masks: Sequence[Polygon] = (),
+        clock: Clock | None = None,
+        slots: int = 4,
     ) -> None:
+        """Start the process; ``masks`` are blackened before a picture leaves it."""
         if not 2 <= slots <= 255:
             raise ValueError(f"slots must be 2..255, not {slots}")
         self.id = camera_id
@@ -43,7 +54,7 @@ class CameraProcess:
         # belong to another file.
         self._back_lock = threading.Lock()
         self._back: int | None = None
-        self._process, status, self._memory = self._start(source, mode)
+        self._process, status, self._memory = self._start(source, mode, masks)
         self._listener = threading.Thread(target=self._listen, args=(status,), name=f"camera-{camera_id}", daemon=True)
         self._listener.start()
 
@@ -87,9 +98,18 @@ class CameraProcess:
         self._listener.join(timeout=0.2)
         self._ring = None  # pictures still in use keep the memory, nothing else does
 
-    def _start(self, source: str, mode: Mode) -> tuple["subprocess.Popen[bytes]", int, int]:
+    def _start(self, source: str, mode: Mode, masks: Sequence[Polygon]) -> tuple["subprocess.Popen[bytes]", int, int]:
         """Start the child; it, the pipe on which it speaks, and the memory without a size yet."""
-        command = [sys.executable, "-P", "-m", "device.capture.child", source, mode, str(self._slots)]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "device.capture.child",
+            source,
+            mode,
+            json.dumps(masks),
+            str(self._slots),
+        ]
         ours: list[int] = []
         theirs: list[int] = []
         try:

@@ -160,6 +160,6 @@ def test_reasons_say_how_it_was_crossed() -> None:
 
     assert drafts[0].reasons == (
         "person 1 seen for 0.2 s, last score 0.80",
-        "foot was left of line door at 0.0 s and is right of it at 0.2 s",
+        "foot left of line door at 0.0 s, right at 0.2 s",
         "direction out; mean score 0.80 in 2 looks",
     )
