@@ -1,9 +1,10 @@
 """Measures a model file on a set of pictures, through the code that ships. Does not compute the figures or draw."""
 
+import itertools
 import json
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from numpy.typing import NDArray
 
 from device.core.decode import DecodeSettings
 from device.core.detections import Detections
-from device.detect.detector import DetectorSettings, open_detector
+from device.core.frame import Frame, frame_from_bgr
+from device.detect.detector import DetectorSettings, NetworkDetector, open_detector
 from training.coco import CocoSet, read_coco, read_picture
 from training.errors import TrainingError
 from training.metrics import Scores, score
@@ -22,32 +24,20 @@ from training.report import render_report
 EVALUATION = DecodeSettings(floor=0.02, max_candidates=1000, max_detections=100)
 """Average precision asks for the weak boxes too: all from .02, the best 100 of a picture, overlap as the card says."""
 
+_TIMED_PICTURES = 100
+_WARM_UPS = 3
+
 Find = Callable[[NDArray[np.uint8]], Detections]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Measured:
-    """The figures of one run."""
-
-    scores: Scores
-    latency_ms: tuple[float, ...]
-    """Letterbox, network and decoder, a picture each."""
-
-
-def measure(find: Find, coco: CocoSet, labels: tuple[str, ...]) -> Measured:
+def measure(find: Find, coco: CocoSet, labels: tuple[str, ...]) -> Scores:
     """Look at every picture of a set and score what was found.
 
     Raises:
         DataError: a picture cannot be read, or nothing can be scored.
     """
-    found: dict[int, Detections] = {}
-    latency_ms = []
-    for picture in coco.pictures:
-        pixels = read_picture(picture)
-        begin = time.perf_counter()
-        found[picture.id] = find(pixels)
-        latency_ms.append((time.perf_counter() - begin) * 1000.0)
-    return Measured(score(found, coco, labels), tuple(latency_ms))
+    found = {picture.id: find(read_picture(picture)) for picture in coco.pictures}
+    return score(found, coco, labels)
 
 
 def evaluate_file(model: Path, instances: Path, images: Path, out: Path, *, threads: int = 1) -> dict[str, Any]:
@@ -62,17 +52,35 @@ def evaluate_file(model: Path, instances: Path, images: Path, out: Path, *, thre
     cv2.setNumThreads(threads)
     detector = open_detector(model, DetectorSettings(threads=threads, decode=EVALUATION))
     try:
-        measured = measure(detector.detect_bgr, coco, detector.card.labels)
+        scores = measure(detector.detect_bgr, coco, detector.card.labels)
     finally:
         detector.close()
-    metrics = metrics_as_json(measured, len(coco.pictures), threads)
+    metrics = metrics_as_json(scores, _latency_ms(model, coco, threads), len(coco.pictures), threads)
     _write(out, metrics, render_report(detector.card, metrics, instances.name))
     return metrics
 
 
-def metrics_as_json(measured: Measured, images: int, threads: int) -> dict[str, Any]:
+def _latency_ms(model: Path, coco: CocoSet, threads: int) -> list[float]:
+    """Letterbox, network and decoder with the device's own settings, a picture each; the first warm the caches."""
+    detector = open_detector(model, DetectorSettings(threads=threads))
+    frames = (frame_from_bgr(read_picture(picture)) for picture in coco.pictures[:_TIMED_PICTURES])
+    try:
+        first = next(frames)
+        for _ in range(_WARM_UPS):
+            detector.detect(first)
+        return [_timed_ms(detector, frame) for frame in itertools.chain([first], frames)]
+    finally:
+        detector.close()
+
+
+def _timed_ms(detector: NetworkDetector, frame: Frame) -> float:
+    begin = time.perf_counter()
+    detector.detect(frame)
+    return (time.perf_counter() - begin) * 1000.0
+
+
+def metrics_as_json(scores: Scores, latency_ms: Sequence[float], images: int, threads: int) -> dict[str, Any]:
     """The figures as ``metrics.json`` holds them."""
-    scores = measured.scores
     return {
         "ap": scores.ap,
         "ap50": scores.ap50,
@@ -83,8 +91,8 @@ def metrics_as_json(measured: Measured, images: int, threads: int) -> dict[str, 
         "class_points": {name: asdict(point) for name, point in scores.class_points.items()},
         "confusion": {"labels": list(scores.confusion_labels), "matrix": scores.confusion.tolist()},
         "latency_ms": {
-            "median": float(np.median(measured.latency_ms)),
-            "p95": float(np.percentile(measured.latency_ms, 95)),
+            "median": float(np.median(latency_ms)),
+            "p95": float(np.percentile(latency_ms, 95)),
             "threads": threads,
         },
         "images": images,

@@ -1,5 +1,6 @@
 """From a Keras network to a full int8 TFLite flatbuffer. Does not train, and does not write files."""
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.card import InputSpec, TensorSpec
+from device.core.card import TensorSpec
 from training.errors import ExportError
-from training.tflite_file import refuse_float, tensor_spec
+from training.tflite_file import plain_interpreter, refuse_float, tensor_spec
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +51,10 @@ def quantise(model: Any, samples: Iterable[NDArray[np.float32]]) -> Quantised:
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
     try:
-        network = bytes(converter.convert())
+        with warnings.catch_warnings():
+            # It asks for ranges of the inputs, which it then takes from the samples all the same.
+            warnings.simplefilter("ignore", UserWarning)
+            network = bytes(converter.convert())
     except (ValueError, RuntimeError) as error:
         raise ExportError(f"TFLite cannot convert the network: {' '.join(str(error).split())[:300]}") from error
     refuse_float(network)
@@ -58,14 +62,6 @@ def quantise(model: Any, samples: Iterable[NDArray[np.float32]]) -> Quantised:
 
 
 def _describe(network: bytes) -> Quantised:
-    import tensorflow as tf
-
-    interpreter = tf.lite.Interpreter(model_content=network)
+    interpreter = plain_interpreter(network)
     outputs = tuple(tensor_spec(details, place) for place, details in enumerate(interpreter.get_output_details()))
     return Quantised(network, tensor_spec(interpreter.get_input_details()[0], 0), outputs)
-
-
-def normalise(bytes_nhwc: NDArray[np.uint8], spec: InputSpec) -> NDArray[np.float32]:
-    """Bytes in the order of the input's channels to what the float network takes."""
-    mean, std = np.array(spec.mean, dtype=np.float32), np.array(spec.std, dtype=np.float32)
-    return ((bytes_nhwc.astype(np.float32) - mean) / std).astype(np.float32)

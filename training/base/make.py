@@ -61,6 +61,7 @@ def make_detectors(recipe: ImportRecipe, coco: CocoSet, out: Path, say: Say) -> 
         path = out / f"{recipe.name}-{size_px}.tflite"
         _make(recipe, graph, coco, _Target(path, size_px, labels, weights_sha256), say)
         made.append(path)
+    (out / f"{recipe.name}.LICENSE").write_text(recipe.licence_text, encoding="utf-8")
     return made
 
 
@@ -83,10 +84,11 @@ def _make(recipe: ImportRecipe, graph: Graph, coco: CocoSet, target: _Target, sa
     say(f"{target.path.name}: quantising on {len(chosen)} pictures")
     quantised = quantise(model, (source.fill(read_picture(picture))[0].copy() for picture in chosen))
     card = _card(recipe, target, quantised, coco, len(chosen))
+    notices = {"NOTICE": NOTICE, "LICENSE": recipe.licence_text}
     float_scores = _float_scores(model, card, coco)
     trial = target.path.with_name(target.path.name + ".trial")
     try:
-        write_model(trial, quantised.network, card, {"NOTICE": NOTICE})
+        write_model(trial, quantised.network, card, notices)
         scores = _int8_scores(trial, coco)
     finally:
         trial.unlink(missing_ok=True)
@@ -95,7 +97,7 @@ def _make(recipe: ImportRecipe, graph: Graph, coco: CocoSet, target: _Target, sa
         loss = float_scores.ap - scores.ap
         raise ExportError(f"{target.path.name}: int8 loses {loss:.4f} AP, the recipe allows {recipe.max_ap_loss}")
     card = replace(card, measured=_measured(scores, float_scores, coco, len(chosen)))
-    write_model(target.path, quantised.network, card, {"NOTICE": NOTICE})
+    write_model(target.path, quantised.network, card, notices)
 
 
 def _card(
@@ -121,13 +123,13 @@ def _card(
 
 def _float_scores(model: Any, card: ModelCard, coco: CocoSet) -> Scores:
     find = float_finder(model, card.input, card.labels, card.nms_iou, EVALUATION)
-    return measure(find, coco, card.labels).scores
+    return measure(find, coco, card.labels)
 
 
 def _int8_scores(path: Path, coco: CocoSet) -> Scores:
     detector = NetworkDetector(read_model(path), DetectorSettings(threads=2, decode=EVALUATION))
     try:
-        return measure(detector.detect_bgr, coco, detector.card.labels).scores
+        return measure(detector.detect_bgr, coco, detector.card.labels)
     finally:
         detector.close()
 

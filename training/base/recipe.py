@@ -20,6 +20,7 @@ _KEYS: dict[str, dict[str, type]] = {
         "base": str,
         "sizes_px": list,
         "licence": str,
+        "licence_file": str,
         "nms_iou": float,
         "max_ap_loss": float,
         "input": dict,
@@ -40,6 +41,8 @@ class ImportRecipe:
     sizes_px: tuple[int, ...]
     """Side of the square input of each detector to make."""
     licence: str
+    licence_text: str
+    """The texts that must go with the detectors, from the file beside the recipe."""
     nms_iou: float
     max_ap_loss: float
     """What int8 may lose in average precision against float on the same pictures."""
@@ -90,6 +93,7 @@ def read_recipe(name: str) -> ImportRecipe:
             base=raw["base"],
             sizes_px=tuple(int(size) for size in raw["sizes_px"]),
             licence=raw["licence"],
+            licence_text=_beside(path, raw["licence_file"]),
             nms_iou=raw["nms_iou"],
             max_ap_loss=raw["max_ap_loss"],
             channels=picture["channels"],
@@ -101,6 +105,13 @@ def read_recipe(name: str) -> ImportRecipe:
         )
     except (TypeError, ValueError) as error:
         raise RecipeError(f"{path}: {error}") from error
+
+
+def _beside(path: Path, name: str) -> str:
+    try:
+        return (path.parent / name).read_text(encoding="utf-8")
+    except OSError as error:
+        raise RecipeError(f"{path}: licence_file '{name}' cannot be read: {error.strerror}") from error
 
 
 def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
