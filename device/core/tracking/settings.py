@@ -82,7 +82,7 @@ class TrackerSettings:
     """Appearance distance at which same and different are equally likely."""
     fade: float = 0.5
     """Cost of a match for each second that the thing was looked for in vain."""
-    new_cost: float = 1.0
+    new_cost: float = 4.0
     """Cost of a match with a thing that is not confirmed yet."""
     low_overlap: float = 0.3
     """A detection below ``high`` must overlap the expected box (IoU) at least so much."""
@@ -98,6 +98,12 @@ class TrackerSettings:
     """... or so many, where the picture changed too."""
     changed_frac: float = 0.2
     """Part of a box that must have changed to count as motion there."""
+    unchanged_frac: float = 0.04
+    """Part of a box that may have changed where nothing moved."""
+    stray: float = 0.4
+    """Heights: nothing gets further than this without a change in the picture."""
+    odd_cost: float = 4.0
+    """Cost of a match with motion for what never moved, or without any for what must have walked."""
     changed_share: float = 0.5
     """Part of all detections of a thing with motion there, so that it came and does not belong to the scenery."""
     max_tracks: int = 100

@@ -22,8 +22,8 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "anchor", "appearance", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id", "kind", "looks",
-        "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
+        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id", "kind", "last_foot",
+        "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -33,12 +33,12 @@ class Thing:
         self.votes: dict[str, float] = {label: 0.0}
         place = _place(sight, index)
         self.body = Body(*place, t, settings)
-        self.anchor = (place[0], place[1])
+        self.anchor = self.last_foot = (place[0], place[1])
         self.appearance: NDArray[np.float32] | None = None
         self.confirmed = self.moved = False
         self.hits = 0
         self.looks = self.high_hits = self.changed_hits = 0
-        self.score_sum = self.missed_s = 0.0
+        self.score_sum = self.missed_s = self.best_score = 0.0
         self.t_first = self.t_seen = t
         self._note(sight, index, settings)
 
@@ -46,7 +46,9 @@ class Thing:
         """Take in the detection that is this thing; ``clear`` where nothing else covers it."""
         thresholds = settings.of(sight.labels[index])
         trust = 1.0 if sight.score[index] >= thresholds.high else 0.5
-        self.body.correct(*_place(sight, index), trust, settings)
+        place = _place(sight, index)
+        self.last_foot = (place[0], place[1])
+        self.body.correct(*place, trust, settings)
         self.t_seen, self.missed_s = t, 0.0
         self._note(sight, index, settings)
         self._judge_belief(t, settings)
@@ -75,6 +77,11 @@ class Thing:
         return self.missed_s > limit_s
 
     @property
+    def label(self) -> str:
+        """What it has most been taken for."""
+        return max(self.votes, key=self.votes.__getitem__)
+
+    @property
     def still(self) -> bool:
         """Seen for long enough to tell that it is scenery, or like it."""
         return not self.moved and self.t_seen - self.t_first >= _STILL_S and 2 * self.changed_hits < self.hits
@@ -85,7 +92,7 @@ class Thing:
         pace_x, pace_y = self.body.foot_x.pace, self.body.foot_y.pace
         return Track(
             id=self.id,
-            label=max(self.votes, key=self.votes.__getitem__),
+            label=self.label,
             box=self.box if seen else self.body.box(t, aspect, settings),
             score=self.score,
             confirmed=self.confirmed,
@@ -104,6 +111,7 @@ class Thing:
         label = sight.labels[index]
         if label in self.votes or len(self.votes) < _VOTES:
             self.votes[label] = self.votes.get(label, 0.0) + self.score
+        self.best_score = max(self.best_score, self.score)
         self.hits += 1
         self.looks += 1
         self.score_sum += self.score
@@ -118,7 +126,7 @@ class Thing:
         distance = math.hypot(self.body.foot_x.at - self.anchor[0], self.body.foot_y.at - self.anchor[1])
         far = settings.move_distance_changed if came else settings.move_distance
         self.moved = self.moved or distance >= far * self.body.height.at
-        if self.high_hits < settings.confirm_hits:
+        if self.high_hits < settings.confirm_hits or self.best_score < settings.of(self.label).new:
             return
         if self.moved or came:
             self.confirmed = self.confirmed or t - self.t_first >= settings.confirm_s

@@ -94,7 +94,7 @@ class Tracker:
         for index in np.flatnonzero(~taken).tolist():
             label = sight.labels[index]
             kind = settings.kind(label)
-            if sight.score[index] < settings.of(label).new:
+            if sight.score[index] < settings.of(label).low:
                 continue
             if any(settings.kind(sight.labels[other]) == kind for other in np.flatnonzero(same[index] & taken)):
                 continue
