@@ -10,8 +10,8 @@ from device.core.tracking import Tracker, TrackerSettings
 def follow(scene: Scene, settings: TrackerSettings | None = None) -> tuple[list[Row], float]:
     """Rows of confirmed people on the pictures that show them, those before confirmation too; CPU s spent."""
     tracker = Tracker(settings)
-    rows: dict[int, list[Row]] = {}
-    confirmed: set[int] = set()
+    rows: list[Row] = []
+    pending: dict[int, list[Row]] = {}
     spent_s = 0.0
     for look in scene.looks:
         width, height = look.detections.size
@@ -19,10 +19,10 @@ def follow(scene: Scene, settings: TrackerSettings | None = None) -> tuple[list[
         tracks = tracker.update(look.detections, look.motion, look.t)
         spent_s += time.process_time() - start_s
         for track in tracks:
-            if track.confirmed:
-                confirmed.add(track.id)
             if track.seen and track.label == "person":
                 x1, y1, x2, y2 = track.box
                 row = (look.number, track.id, x1 * width, y1 * height, x2 * width, y2 * height)
-                rows.setdefault(track.id, []).append(row)
-    return [row for number in sorted(confirmed) for row in rows.get(number, [])], spent_s
+                pending.setdefault(track.id, []).append(row)
+            if track.confirmed:
+                rows += pending.pop(track.id, [])
+    return rows, spent_s

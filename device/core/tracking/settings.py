@@ -54,8 +54,10 @@ class TrackerSettings:
     """A thing that stands where nothing moves is believed no sooner than this ..."""
     confirm_still_score: float = 0.6
     """... and when its mean score, misses counted in, reaches this ..."""
-    doubt_still_score: float = 0.52
-    """... until it falls below this."""
+    confirm_came_score: float = 0.5
+    """... or this, where motion was seen with it ..."""
+    doubt: float = 0.08
+    """... until it falls so much below."""
     still_wander: float = 0.1
     """Heights: no further than this (one standard deviation) is such a thing looked for."""
     acceleration: float = 0.8

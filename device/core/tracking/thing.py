@@ -128,11 +128,12 @@ class Thing:
         self.moved = self.moved or distance >= far * self.body.height.at
         if self.high_hits < settings.confirm_hits or self.best_score < settings.of(self.label).new:
             return
-        if self.moved or came:
-            self.confirmed = self.confirmed or t - self.t_first >= settings.confirm_s
-        elif t - self.t_first >= settings.confirm_still_s:
-            mean = self.score_sum / self.looks
-            self.confirmed = mean >= (settings.doubt_still_score if self.confirmed else settings.confirm_still_score)
+        age_s, mean = t - self.t_first, self.score_sum / self.looks
+        if self.moved:
+            self.confirmed = self.confirmed or age_s >= settings.confirm_s
+        elif age_s >= settings.confirm_still_s:
+            least = settings.confirm_came_score if came else settings.confirm_still_score
+            self.confirmed = mean >= least - (settings.doubt if self.confirmed else 0.0)
 
     def _blend(self, sight: Sight, index: int) -> None:
         if not len(sight.appearance):
