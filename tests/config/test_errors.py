@@ -29,7 +29,7 @@ def faults_of(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("rest", "line", "says"),
     [
-        pytest.param('[detector]\nmodle = "x"', 2, "detector.modle: unknown key; did you mean 'model'?", id="typo"),
+        pytest.param('[detector]\nmdel = "x"', 2, "detector.mdel: unknown key; did you mean 'model'?", id="typo"),
         pytest.param("[camera]\n", 1, "camera: unknown key; did you mean 'cameras'?", id="table"),
         pytest.param("[zzz]\n", 1, "zzz: unknown key; known: device, detector, cameras", id="no near key"),
         pytest.param('[detector]\nModel = "x"', 2, "detector.Model: unknown key; did you mean 'model'?", id="capital"),

@@ -110,7 +110,7 @@ def test_looks_in_between_that_saw_nobody() -> None:
 
 
 def test_silence_for_each_track_and_direction() -> None:
-    """One person pacing to and fro is told once a direction and cooldown; another person is told at once."""
+    """One person pacing up and down is told once a direction and cooldown; another person is told at once."""
     rule = at_door(cooldown_s=10.0)
     steps = [(0.5, 0.3), (0.5, 0.7)] * 5
 
