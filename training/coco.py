@@ -98,8 +98,11 @@ def read_picture(picture: Picture) -> NDArray[np.uint8]:
     Raises:
         DataError: it cannot be decoded, or has another size than the set says.
     """
-    pixels = cv2.imread(str(picture.path), cv2.IMREAD_COLOR)
-    if pixels is None:
+    try:
+        pixels = cv2.imread(str(picture.path), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise DataError(f"{picture.path}: cannot be decoded: {error.err}") from error
+    if pixels is None or min(pixels.shape[:2]) < 2:
         raise DataError(f"{picture.path}: not a picture that can be read")
     size = (pixels.shape[1], pixels.shape[0])
     if picture.size not in (None, size):
