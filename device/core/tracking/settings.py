@@ -50,6 +50,8 @@ class TrackerSettings:
     """Detections over ``high`` that make a track believed ..."""
     confirm_s: float = 0.25
     """... and for how long it must have been seen."""
+    confirm_score: float = 0.35
+    """Mean score, misses counted in, of a thing that has moved."""
     confirm_still_s: float = 1.0
     """A thing that stands where nothing moves is believed no sooner than this ..."""
     confirm_still_score: float = 0.6

@@ -130,7 +130,7 @@ class Thing:
             return
         age_s, mean = t - self.t_first, self.score_sum / self.looks
         if self.moved:
-            self.confirmed = self.confirmed or age_s >= settings.confirm_s
+            self.confirmed = self.confirmed or (age_s >= settings.confirm_s and mean >= settings.confirm_score)
         elif age_s >= settings.confirm_still_s:
             least = settings.confirm_came_score if came else settings.confirm_still_score
             self.confirmed = mean >= least - (settings.doubt if self.confirmed else 0.0)
