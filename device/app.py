@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera
+from device.capture.sources import parse_source
 from device.config.model import CameraTable, Config
 from device.config.rules import armed_rules, build_rules
 from device.core.arming import Arming
@@ -22,13 +24,15 @@ from device.core.rules.ruleset import RuleSet
 from device.core.tracking import Tracker
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, open_detector
-from device.errors import CameraError
+from device.errors import CameraError, ConfigError
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
 from device.service import Lane
 
 FIRST_PICTURE_S = 10.0
 """How long a camera may take to its first picture."""
+STOP_CHECK_S = 0.1
+"""How often a wait for a first picture looks whether it is to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +79,32 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     )
 
 
+def check(config: Config, name: str) -> None:
+    """Find what the model of the file cannot tell: kinds of rules and of cameras that this build does not have.
+
+    Raises:
+        ConfigError: this build cannot run such a configuration, which ``name`` stands for.
+    """
+    for camera in config.cameras:
+        try:
+            build_rules(camera)
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error}") from error
+        try:
+            parse_source(camera.source)
+        except CameraError as error:
+            raise ConfigError(f"{name}: camera {camera.id}: {error}") from error
+
+
+def recording(path: Path, *, loop: bool = False) -> str:
+    """The ``source`` line of a video file, whatever its name."""
+    # Said in so many words, the option leaves no doubt about a question mark in the name.
+    return f"file:{path}?loop={loop:d}"
+
+
 @contextlib.contextmanager
-def open_lanes(config: Config, detector: Detector, clock: Clock) -> Iterator[tuple[Lane, ...]]:
-    """Every camera with its stages, each of which has given a first picture.
+def open_lanes(config: Config, detector: Detector, clock: Clock, stop: threading.Event) -> Iterator[tuple[Lane, ...]]:
+    """Every camera with its stages, each of which has given a first picture, unless told to stop meanwhile.
 
     Raises:
         CameraError: a camera cannot be opened.
@@ -93,25 +120,30 @@ def open_lanes(config: Config, detector: Detector, clock: Clock) -> Iterator[tup
         lanes = []
         for table in config.cameras:
             pipeline = build_pipeline(config, table, detector, run)
-            camera = stack.enter_context(contextlib.closing(_open_camera(table, clock)))
+            start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
+            # Closed here too: nobody else knows it before its first picture is asked for.
+            first = stack.enter_context(contextlib.closing(start()))
+            _await_picture(first, table.source, clock, stop)
+            camera = stack.enter_context(contextlib.closing(_restarting(first, start, clock)))
             lanes.append(Lane(camera, pipeline, CameraWatch(clock.monotonic())))
         yield tuple(lanes)
 
 
-def _open_camera(table: CameraTable, clock: Clock) -> RestartingCamera:
+def _await_picture(camera: CameraProcess, source: str, clock: Clock, stop: threading.Event) -> None:
+    deadline = clock.monotonic() + FIRST_PICTURE_S
+    while not stop.is_set():
+        frame = camera.next(STOP_CHECK_S)
+        if frame is not None:
+            camera.release(frame)
+            return
+        if clock.monotonic() >= deadline:
+            raise CameraError(f"camera {camera.id}: no picture from {source} for {FIRST_PICTURE_S:g} s; is it there?")
+
+
+def _restarting(first: CameraProcess, start: Callable[[], CameraProcess], clock: Clock) -> RestartingCamera:
     """A camera that works now, and is started again whenever it stops working later."""
-    start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
-    first = start()
-    try:
-        frame = first.next(FIRST_PICTURE_S)
-        if frame is None:
-            raise CameraError(f"camera {table.id}: no picture from {table.source} for {FIRST_PICTURE_S:g} s")
-        first.release(frame)
-    except CameraError:
-        first.close()
-        raise
     ready = [first]
-    return RestartingCamera(table.id, lambda: ready.pop() if ready else start(), clock=clock)
+    return RestartingCamera(first.id, lambda: ready.pop() if ready else start(), clock=clock)
 
 
 def boot_id() -> str:

@@ -1,8 +1,12 @@
 """Everybody who is told, wired together and started and stopped in the right order. Tells nobody itself."""
 
+import contextlib
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TextIO
+from typing import Any, TextIO
+
+import structlog
 
 from device.board import is_raspberry_pi
 from device.config.model import Config, MqttTable
@@ -18,6 +22,8 @@ from device.store.sink import StoreSink
 from device.store.store import Store
 from device.worker import Loop, Worker
 
+log = structlog.get_logger(__name__)
+
 STOP_S = 0.5
 """How long one sink may take to finish when the service ends."""
 
@@ -27,7 +33,6 @@ class Outlets:
     """Pins first, then the store, then the rest."""
 
     fanout: Fanout
-    store: Store
     first: tuple[Loop, ...]
     """Told by the fanout: pins and the store."""
     behind: tuple[Loop, ...]
@@ -46,37 +51,51 @@ class Outlets:
         """Stop from the front to the back, so that what is on its way still arrives; the pins end up safe."""
         for loop in (*self.first, *self.behind):
             loop.stop(STOP_S)
-        self.store.close()
 
 
-def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) -> Outlets:
-    """Build everybody who is told.
+@contextlib.contextmanager
+def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) -> Iterator[Outlets]:
+    """Everybody who is told, not yet started; stopped and closed in the end.
 
     Raises:
         ConfigError: a pin, or the broker's password.
         StoreError: the state directory cannot be written.
         SinkError: the board's pins cannot be driven.
     """
-    pins = tuple(Worker(sink) for sink in _sirens(config))
-    store = Store.open(config.device.state_dir, outbox=config.mqtt is not None)
-    behind: list[Worker | MqttRunner] = [Worker(ConsoleSink(console or sys.stdout))]
-    if config.mqtt is not None:
-        behind.append(
-            MqttRunner(store, _broker(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
+    with contextlib.ExitStack() as stack:
+        pins = tuple(Worker(sink) for sink in _sirens(config, stack))
+        store = stack.enter_context(
+            contextlib.closing(Store.open(config.device.state_dir, outbox=config.mqtt is not None))
         )
-    keeper = Worker(StoreSink(store, behind), capacity=1024)
-    return Outlets(Fanout(pins, keeper), store, (*pins, keeper), tuple(behind))
+        behind: list[Worker | MqttRunner] = [Worker(ConsoleSink(console or sys.stdout))]
+        if config.mqtt is not None:
+            behind.append(
+                MqttRunner(store, _broker(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
+            )
+        keeper = Worker(StoreSink(store, behind), capacity=1024)
+        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind))
+        stack.callback(outlets.stop)
+        yield outlets
 
 
-def _sirens(config: Config) -> list[SirenSink]:
+def _sirens(config: Config, stack: contextlib.ExitStack) -> list[SirenSink]:
+    """A silent siren on each output; ``stack`` lets go of them."""
     outputs = config.pins.outputs
     if not outputs:
         return []
-    factory = board_pins() if _real_pins(config.pins.factory) else mock_pins()
-    return [
-        SirenSink(output.pin, factory=factory, active_high=output.active_high, max_on_s=output.max_on_s)
-        for output in outputs
-    ]
+    real = _real_pins(config.pins.factory)
+    if not real and config.pins.factory == "auto":
+        log.warning("pins_are_mock", outputs=[output.id for output in outputs], reason="this is no Raspberry Pi")
+    factory: Any = board_pins() if real else mock_pins()
+    stack.callback(factory.close)
+    sirens = []
+    for output in outputs:
+        siren = SirenSink(
+            output.pin, name=output.id, factory=factory, active_high=output.active_high, max_on_s=output.max_on_s
+        )
+        stack.callback(siren.close)
+        sirens.append(siren)
+    return sirens
 
 
 def _real_pins(wanted: str) -> bool:

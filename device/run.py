@@ -1,6 +1,7 @@
 """The service from start to end: signals, readiness, watchdog, a new configuration on SIGHUP. Chooses no part."""
 
 import contextlib
+import math
 import os
 import signal
 import sys
@@ -10,10 +11,10 @@ from types import FrameType
 
 import structlog
 
-from device.app import build_detector, open_lanes
+from device.app import build_detector, check, open_lanes
 from device.clock import SystemClock
 from device.config import Config, load_config
-from device.errors import UsageError
+from device.errors import ShopwardenError
 from device.log import setup
 from device.outlets import open_outlets
 from device.pipeline import Step
@@ -52,14 +53,33 @@ def run_until_stopped(path: Path) -> int:
         ShopwardenError: it cannot start, or the detector failed.
     """
     setup(sys.stderr)
-    config: Config | None = load_config(path)
     signals, watchdog = Signals(), Watchdog.from_environment(os.environ)
     signals.listen()
+    config: Config | None = _checked(path)
+    last_good: Config | None = None
     with contextlib.closing(watchdog):
         while config is not None:
-            config = _Run(config, path, signals, watchdog).until_over()
+            run = _Run(config, path, signals, watchdog)
+            try:
+                last_good, config = config, run.until_over()
+            except ShopwardenError as error:
+                # The new file reads well, but its model, camera or pin does not: the old one did.
+                if run.ready or last_good is None:
+                    raise
+                _refused(error)
+                last_good, config = None, last_good
         watchdog.stopping()
     return 0
+
+
+def _checked(path: Path) -> Config:
+    config = load_config(path)
+    check(config, str(path))
+    return config
+
+
+def _refused(error: ShopwardenError) -> None:
+    log.error("configuration_refused", reason=str(error), advice="the last good one stays in force")
 
 
 class _Run:
@@ -71,20 +91,32 @@ class _Run:
         self._clock = SystemClock()
         self._over = threading.Event()
         self._next: Config | None = None
+        self.ready = False
+        """Whether it came to guard."""
 
     def until_over(self) -> Config | None:
         """Guard; returns the configuration to go on with, or None at the end."""
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
-            outlets = open_outlets(self._config, self._clock)
-            stack.callback(outlets.stop)
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock))
+            outlets = stack.enter_context(open_outlets(self._config, self._clock))
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, self._signals.stop))
+            if self._signals.stop.is_set():
+                return None
             outlets.start()
-            names = [lane.camera.id for lane in lanes]
-            self._watchdog.ready(self._clock.monotonic(), f"guards {', '.join(names)}", names)
-            log.info("ready", cameras=names, model=detector.card.name, armed=self._config.arming.state)
-            Service(lanes, emit=outlets.emit, on_step=self._after, clock=self._clock).run(self._over)
+            self._say_ready([lane.camera.id for lane in lanes], detector.card.name)
+            service = Service(lanes, emit=outlets.emit, on_step=self._after, on_end=self._ended, clock=self._clock)
+            service.run(self._over)
         return self._next
+
+    def _say_ready(self, cameras: list[str], model: str) -> None:
+        self.ready = True
+        self._watchdog.ready(self._clock.monotonic(), f"guards {', '.join(cameras)}", cameras)
+        log.info("ready", cameras=cameras, model=model, armed=self._config.arming.state)
+
+    def _ended(self, lane: Lane) -> None:
+        """A recording is over while other cameras go on: nobody may wait for it."""
+        log.info("recording_over", camera=lane.camera.id)
+        self._watchdog.excuse(math.inf, lane.camera.id)
 
     def _after(self, lane: Lane, step: Step | None) -> None:
         """One turn of one camera is over: feed the watchdog, heed the signals."""
@@ -104,9 +136,9 @@ class _Run:
     def _reload(self) -> None:
         """Go on with the file as it is now; a bad one changes nothing."""
         try:
-            self._next = load_config(self._path)
-        except UsageError as error:
-            log.error("configuration_refused", reason=str(error), advice="the last good one stays in force")
+            self._next = _checked(self._path)
+        except ShopwardenError as error:
+            _refused(error)
             return
         log.info("configuration_read_again", file=str(self._path))
         self._over.set()

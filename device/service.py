@@ -41,11 +41,20 @@ class Service:
         *,
         emit: Callable[[Event], None],
         on_step: Callable[[Lane, Step | None], None],
+        on_end: Callable[[Lane], None] = lambda lane: None,  # noqa: ARG005 - most have nothing to do then
         clock: Clock,
     ) -> None:
-        """``on_step`` is shown each step while its picture is still there, and None where no picture came."""
+        """Get ready.
+
+        Args:
+            lanes: the cameras.
+            emit: told of each event.
+            on_step: shown each step while its picture is still there, and None where no picture came.
+            on_end: told when a recording is over, where others may go on.
+            clock: for the silence of cameras, and for labels.
+        """
         self._lanes = lanes
-        self._emit, self._on_step, self._clock = emit, on_step, clock
+        self._emit, self._on_step, self._on_end, self._clock = emit, on_step, on_end, clock
 
     def run(self, stop: threading.Event) -> None:
         """Go on until told to stop, or until every camera was a recording that is over.
@@ -62,6 +71,7 @@ class Service:
         try:
             frame = lane.camera.next(wait_s)
         except EndOfStream:
+            self._on_end(lane)
             return False
         now, wall = self._clock.monotonic(), self._clock.wall()
         if frame is None:
