@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from device.app import RunKind, build_pipeline
+from device.app import RunKind, build_pipeline, recording
 from device.board import board_state
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
@@ -40,6 +40,7 @@ source = "synthetic:"
   start = [0.5, 0.2]
   end = [0.5, 1.0]
 """
+MAX_FRAMES = 1000
 STAGES = ("gate", "detector", "appearance", "tracker", "rules")
 
 
@@ -47,11 +48,13 @@ def bench(*, model: str, clip: Path | None, frames: int, threads: int, json_file
     """Measure, print a table, and write the figures as JSON where asked.
 
     Raises:
-        UsageError: fewer than ten pictures asked for.
+        UsageError: too few or too many pictures or threads asked for.
         ShopwardenError: the model or the clip cannot be used.
     """
-    if frames < 10:
-        raise UsageError(f"--frames {frames}: at least 10 are needed for a median")
+    if not 10 <= frames <= MAX_FRAMES:
+        raise UsageError(f"--frames {frames}: from 10, for a median, to {MAX_FRAMES}, which must fit into memory")
+    if not 1 <= threads <= 8:
+        raise UsageError(f"--threads {threads}: from 1 to 8, as in the configuration")
     path = find_model(model)
     pictures = _pictures(clip, frames)
     figures = _cpu(path, pictures, threads)
@@ -59,14 +62,21 @@ def bench(*, model: str, clip: Path | None, frames: int, threads: int, json_file
     figures["machine"] = board_state()
     sys.stdout.write(_table(figures))
     if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        _write(json_file, json.dumps(figures, indent=2) + "\n")
     return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ShopwardenError(f"{path}: cannot be written ({error.strerror}); name another file") from error
 
 
 def _pictures(clip: Path | None, count: int) -> list[Frame]:
     """Decoded pictures in memory, so that decoding is measured nowhere."""
-    line = f"file:{clip}" if clip else "synthetic:"
+    line, name = (recording(clip), str(clip)) if clip else ("synthetic:", "the drawn scene")
     kept: list[Frame] = []
     with contextlib.closing(CameraProcess("bench", line, mode=Mode.REPLAY)) as source:
         while len(kept) < count:
@@ -75,11 +85,11 @@ def _pictures(clip: Path | None, count: int) -> list[Frame]:
             except EndOfStream:
                 break
             if frame is None:
-                raise ShopwardenError(f"{line}: no picture for 30 s")
+                raise ShopwardenError(f"{name}: no picture for 30 s; give another clip")
             kept.append(Frame(seq=frame.seq, t=frame.t, wall=0.0, i420=frame.i420.copy()))
             source.release(frame)
     if len(kept) < 10:
-        raise ShopwardenError(f"{line}: only {len(kept)} pictures; at least 10 are needed")
+        raise ShopwardenError(f"{name}: only {len(kept)} pictures; at least 10 are needed")
     return kept
 
 

@@ -1,7 +1,9 @@
 """The command ``shopwarden``: reads the call, does it, and says in one line what went wrong. Decides nothing else."""
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -18,24 +20,30 @@ Command = Callable[[argparse.Namespace], int]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 it failed while running, 2 the call or the configuration is wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A file's name may hold what the terminal cannot show; that is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     arguments = build_parser().parse_args(argv)
     try:
         command: Command = arguments.command
-        return command(arguments)
+        status = command(arguments)
+        sys.stdout.flush()
     except UsageError as error:
-        return _complain(error, EXIT_USAGE)
+        return _complain(str(error), EXIT_USAGE)
     except ShopwardenError as error:
-        return _complain(error, EXIT_FAILED)
+        return _complain(str(error), EXIT_FAILED)
     except BrokenPipeError:
-        # Whoever read the output has gone; there is nobody left to tell.
-        sys.stderr.close()
+        # Whoever read the output has gone. What is still buffered goes nowhere, or Python would complain at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_DONE
     except KeyboardInterrupt:
-        return EXIT_DONE
+        return _complain("interrupted", EXIT_FAILED)
+    return status
 
 
-def _complain(error: ShopwardenError, status: int) -> int:
-    for line in str(error).splitlines():
+def _complain(text: str, status: int) -> int:
+    for line in text.splitlines():
         sys.stderr.write(f"shopwarden: {line}\n")
     return status
 
@@ -94,6 +102,8 @@ def _moment(text: str) -> datetime:
         raise argparse.ArgumentTypeError(f"{text!r} is no RFC 3339 time, as 2000-01-01T12:00:00Z is") from error
     if moment.tzinfo is None:
         raise argparse.ArgumentTypeError(f"{text!r} has no offset; end it with Z or +01:00")
+    if not 1970 < moment.year < 3000:
+        raise argparse.ArgumentTypeError(f"{text!r}: years from 1971 to 2999 can be told")
     return moment
 
 

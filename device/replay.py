@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from device.annotate import AnnotatedClip
-from device.app import RunKind, build_detector, build_pipeline
+from device.app import RunKind, build_detector, build_pipeline, recording
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.config.model import CameraTable, Config
 from device.core.event import ArmedState, Event, encode
 from device.core.ids import DerivedIds
-from device.errors import EndOfStream, ShopwardenError
+from device.errors import CameraError, EndOfStream, ShopwardenError, UsageError
 from device.pipeline import Pipeline, Step
 from device.stopwatch import StageTimes, cpu_now_s, peak_rss_bytes
 from device.tracks_file import TracksFile
@@ -48,6 +48,8 @@ class ReplayResult:
 
     frames: int
     looked: int
+    damaged: int
+    """Pictures that the recording promised and that could not be decoded."""
     events: tuple[Event, ...]
 
 
@@ -55,13 +57,14 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
     """Replay a recording and write ``events.jsonl``, ``tracks.txt`` and ``timings.json``.
 
     Raises:
+        UsageError: there is no such recording or no such camera.
         CameraError: the recording cannot be read.
         ShopwardenError: the output cannot be written.
     """
     camera = config.camera(options.camera)
     times, cpu_s = StageTimes(), cpu_now_s()
     kind = RunKind(
-        ids=DerivedIds(_seed(config, options)),
+        ids=DerivedIds(_seed(config, options.video)),
         boot_id=NO_BOOT,
         clock_synced=lambda: True,
         armed=options.armed,
@@ -69,13 +72,10 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         every_frame=options.every_frame,
         timed=times,
     )
-    _make_folder(options.out)
-    detector = build_detector(config)
-    try:
-        pipeline = build_pipeline(config, camera, detector, kind)
-        result = _play(pipeline, camera, options)
-    finally:
-        detector.close()
+    with _write_errors(options.out):
+        options.out.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(build_detector(config)) as detector:
+        result = _play(build_pipeline(config, camera, detector, kind), camera, options)
     timings = {
         "stages": times.table(),
         "frames_read": result.frames,
@@ -83,7 +83,8 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         "cpu_s": round(cpu_now_s() - cpu_s, 3),
         "peak_rss_bytes": peak_rss_bytes(),
     }
-    (options.out / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
+    with _write_errors(options.out):
+        (options.out / "timings.json").write_text(json.dumps(timings, indent=2) + "\n", encoding="utf-8")
     return result
 
 
@@ -91,54 +92,61 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
     tracks, events, frames, looked, t = TracksFile(), list[Event](), 0, 0, 0.0
     wall_zero = options.start.timestamp()
     with contextlib.ExitStack() as stack:
-        clip: AnnotatedClip | None = None
-        for step in _steps(pipeline, camera, options.video, wall_zero):
+        line = recording(options.video)
+        source = stack.enter_context(
+            contextlib.closing(CameraProcess(camera.id, line, mode=Mode.REPLAY, masks=camera.masks))
+        )
+        clip = stack.enter_context(AnnotatedClip(options.annotate, camera)) if options.annotate else None
+        for step in _steps(pipeline, source, wall_zero):
             frames, looked, t = frames + 1, looked + (step.detections is not None), step.frame.t
             tracks.add(step.frame.seq + 1, (step.frame.width, step.frame.height), step.tracks)
             events += step.events
-            if options.annotate is not None and clip is None:
-                clip = stack.enter_context(AnnotatedClip(options.annotate, camera))
             if clip is not None:
                 clip.add(step)
+        damaged = source.stats().faults
     events += pipeline.finish(t, wall_zero + t)
     numbered = tuple(replace(event, seq=number) for number, event in enumerate(events, start=1))
-    lines = "".join(f"{encode(event)}\n" for event in numbered)
-    (options.out / "events.jsonl").write_text(lines, encoding="utf-8")
-    tracks.write(options.out / "tracks.txt")
-    return ReplayResult(frames, looked, numbered)
+    with _write_errors(options.out):
+        lines = "".join(f"{encode(event)}\n" for event in numbered)
+        (options.out / "events.jsonl").write_text(lines, encoding="utf-8")
+        tracks.write(options.out / "tracks.txt")
+    return ReplayResult(frames, looked, damaged, numbered)
 
 
-def _steps(pipeline: Pipeline, camera: CameraTable, video: Path, wall_zero: float) -> Iterator[Step]:
+def _steps(pipeline: Pipeline, source: CameraProcess, wall_zero: float) -> Iterator[Step]:
     """One step for each picture; the picture is given back once the caller asks for the next."""
-    with contextlib.closing(CameraProcess(camera.id, f"file:{video}", mode=Mode.REPLAY, masks=camera.masks)) as source:
-        while True:
-            try:
-                frame = source.next(timeout_s=STALL_S)
-            except EndOfStream:
-                return
-            if frame is None:
-                raise ShopwardenError(f"{video}: no picture for {STALL_S:g} s")
-            yield pipeline.step(replace(frame, wall=wall_zero + frame.t))
-            source.release(frame)
+    while True:
+        try:
+            frame = source.next(timeout_s=STALL_S)
+        except EndOfStream:
+            return
+        if frame is None:
+            raise CameraError(f"camera {source.id}: no picture of the recording for {STALL_S:g} s; convert it first")
+        yield pipeline.step(replace(frame, wall=wall_zero + frame.t))
+        source.release(frame)
 
 
-def _seed(config: Config, options: ReplayOptions) -> str:
+def _seed(config: Config, video: Path) -> str:
     """What ids follow from: the configuration and the bytes of the clip."""
     digest = hashlib.sha256(json.dumps(config.effective(), sort_keys=True).encode())
+    if not video.is_file():
+        raise UsageError(f"{video}: {'is no file' if video.exists() else 'there is no such file'}; give a video file")
     try:
-        with options.video.open("rb") as file:
+        with video.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise ShopwardenError(f"{options.video}: cannot be read: {error.strerror}; give a video file") from error
+        raise CameraError(f"{video}: cannot be read ({error.strerror}); give a video file") from error
     return digest.hexdigest()
 
 
-def _make_folder(path: Path) -> None:
+@contextlib.contextmanager
+def _write_errors(folder: Path) -> Iterator[None]:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        yield
     except OSError as error:
-        raise ShopwardenError(f"{path}: cannot be written: {error.strerror}") from error
+        place = error.filename or folder
+        raise ShopwardenError(f"{place}: cannot be written ({error.strerror}); name another folder") from error
 
 
 def summary(result: ReplayResult) -> dict[str, Any]:
@@ -147,4 +155,4 @@ def summary(result: ReplayResult) -> dict[str, Any]:
     for event in result.events:
         if event.state == "start" and event.priority != "info":
             kinds[event.kind] = kinds.get(event.kind, 0) + 1
-    return {"frames": result.frames, "looked": result.looked, "events": kinds}
+    return {"frames": result.frames, "looked": result.looked, "damaged": result.damaged, "events": kinds}

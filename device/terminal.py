@@ -33,8 +33,8 @@ class ProgressStream:
                 self._stream.write(text)
             self._stream.flush()
 
-    def for_events(self) -> TextIO:
-        """The same as a text stream, for a sink."""
+    def as_text(self) -> TextIO:
+        """The same as a text stream, for a sink or a log."""
         return _Above(self)
 
 
