@@ -7,6 +7,7 @@ so any zip tool reads the card and any TFLite runtime the network.
 import hashlib
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,7 +69,8 @@ def _archive(path: Path, data: bytes) -> tuple[str, int]:
             if entry.file_size > _MAX_CARD_BYTES:
                 raise ModelError(f"{path}: its card is too large; export the model again")
             return archive.read(entry).decode("utf-8"), network_bytes
-    except (KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    # RuntimeError is zipfile's word for an entry that claims to be encrypted or packed in a way it does not know.
+    except (KeyError, ValueError, RuntimeError, EOFError, OSError, zipfile.BadZipFile, zlib.error) as error:
         raise ModelError(
             f"{path}: no readable card at its end, the file is cut short or is not ours: {error}"
         ) from error

@@ -94,6 +94,15 @@ def test_one_flipped_bit_in_the_network_is_noticed(tmp_path: Path, place: float,
     _refused(path)
 
 
+def test_a_card_that_claims_to_be_encrypted_is_refused(tmp_path: Path) -> None:
+    """One bit in the archive's directory does it; zipfile then speaks of passwords."""
+    data = bytearray(GENERAL_320.read_bytes())
+    data[data.rindex(b"PK\x01\x02", 0, data.rindex(b"card.json")) + 8] |= 1
+    path = tmp_path / "locked.tflite"
+    path.write_bytes(data)
+    assert "no readable card" in _refused(path)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "named"),
     [("v", 9, "version 9"), ("labels", ["person"], "head.scores.shape"), ("model_sha256", "0" * 64, "damaged")],
