@@ -92,6 +92,7 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     replay.add_argument("--armed", choices=ARMED_STATES, default="away", help="armed state")
     replay.add_argument("--every-frame", action="store_true", help="run the detector on each picture")
     replay.add_argument("--annotate", type=Path, metavar="FILE.mp4", help="draw what was seen")
+    replay.add_argument("--explain", action="store_true", help="say of each rule why it spoke, or did not")
     replay.set_defaults(command=_replay)
 
 
@@ -145,8 +146,10 @@ def _replay(arguments: argparse.Namespace) -> int:
         armed=arguments.armed,
         every_frame=arguments.every_frame,
         annotate=arguments.annotate,
+        explain=arguments.explain,
     )
     result = replay(load_config(arguments.config), options)
+    sys.stdout.write(result.explanation)
     sys.stdout.write(json.dumps(summary(result)) + "\n")
     return EXIT_DONE
 

@@ -17,6 +17,7 @@ from device.config.model import CameraTable, Config
 from device.core.event import ArmedState, Event, encode
 from device.core.ids import DerivedIds
 from device.errors import CameraError, EndOfStream, ShopwardenError, UsageError
+from device.explain import Explainer
 from device.pipeline import Pipeline, Step
 from device.stopwatch import StageTimes, cpu_now_s, peak_rss_bytes
 from device.tracks_file import TracksFile
@@ -40,6 +41,8 @@ class ReplayOptions:
     armed: ArmedState = "away"
     every_frame: bool = False
     annotate: Path | None = None
+    explain: bool = False
+    """Whether to say of each rule why it spoke or did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class ReplayResult:
     damaged: int
     """Pictures that the recording promised and that could not be decoded."""
     events: tuple[Event, ...]
+    explanation: str = ""
 
 
 def replay(config: Config, options: ReplayOptions) -> ReplayResult:
@@ -97,20 +101,25 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
             contextlib.closing(CameraProcess(camera.id, line, mode=Mode.REPLAY, masks=camera.masks))
         )
         clip = stack.enter_context(AnnotatedClip(options.annotate, camera)) if options.annotate else None
+        explainer = Explainer(camera) if options.explain else None
         for step in _steps(pipeline, source, wall_zero):
             frames, looked, t = frames + 1, looked + (step.detections is not None), step.frame.t
             tracks.add(step.frame.seq + 1, (step.frame.width, step.frame.height), step.tracks)
             events += step.events
             if clip is not None:
                 clip.add(step)
+            if explainer is not None:
+                explainer.add(step)
         damaged = source.stats().faults
-    events += pipeline.finish(t, wall_zero + t)
+    last = pipeline.finish(t, wall_zero + t)
+    events += last
     numbered = tuple(replace(event, seq=number) for number, event in enumerate(events, start=1))
     with _write_errors(options.out):
         lines = "".join(f"{encode(event)}\n" for event in numbered)
         (options.out / "events.jsonl").write_text(lines, encoding="utf-8")
         tracks.write(options.out / "tracks.txt")
-    return ReplayResult(frames, looked, damaged, numbered)
+    explanation = explainer.finish(last) if explainer is not None else ""
+    return ReplayResult(frames, looked, damaged, numbered, explanation)
 
 
 def _steps(pipeline: Pipeline, source: CameraProcess, wall_zero: float) -> Iterator[Step]:
