@@ -1,0 +1,1 @@
+"""Labelled pictures: reading, looking through, splitting, and feeding them to a network."""
