@@ -8,12 +8,16 @@ from device.core.card import InputSpec
 from device.core.decode import Placement
 from device.core.frame import Frame
 
+_TO_BGR = np.array([[1.164384, 2.017232, 0.0], [1.164384, -0.391762, -0.812968], [1.164384, 0.0, 1.596027]])
+"""BT.601, limited range: blue, green and red from luma over 16 and both colour differences over 128."""
+_SIGN_BIT = np.uint8(0x80)
+
 
 class Letterbox:
     """Shrinks pictures into one input that it keeps, the aspect unchanged, the rest filled once a picture size.
 
-    The planes are scaled before the colours are made, so a large picture costs little more than a small one, and one
-    table turns bytes into normalised int8 values.
+    The planes are scaled before the colours are made, so a large picture costs little more than a small one. Colours,
+    normalisation and quantisation of a frame are one affine map a pixel; bytes that are colours already go by table.
     """
 
     def __init__(self, spec: InputSpec) -> None:
@@ -22,11 +26,10 @@ class Letterbox:
         table = _table(spec)
         self._table = table[None]
         self._fill = table[np.array(spec.pad), np.arange(3)]
-        self._to_colour = cv2.COLOR_YUV2BGR_I420 if spec.channels == "BGR" else cv2.COLOR_YUV2RGB_I420
+        self._map = _affine_map(spec)
         self._input: NDArray[np.int8] = np.empty((1, spec.height, spec.width, 3), dtype=np.int8)
         self._size = (0, 0)
         self._placement = Placement(0, 0, 0, 0)
-        self._scaled: NDArray[np.uint8] = np.empty((0, 0), dtype=np.uint8)
 
     def fill(self, frame: Frame) -> tuple[NDArray[np.int8], Placement]:
         """Put a picture into the input.
@@ -36,9 +39,12 @@ class Letterbox:
         """
         self._fit(frame.width, frame.height)
         place = self._placement
-        _scale_planes(frame.i420, (frame.width, frame.height), self._scaled, (place.width, place.height))
-        colours = np.asarray(cv2.cvtColor(self._scaled, self._to_colour), dtype=np.uint8)
-        return self._put(colours), place
+        size = (place.width, place.height)
+        planes = [_shrink(plane, size) for plane in _planes(frame.i420, (frame.width, frame.height))]
+        # int8 and the byte 128 above it differ in their first bit alone.
+        shifted = cv2.transform(cv2.merge(planes), self._map)
+        np.bitwise_xor(shifted, _SIGN_BIT, out=self._target().view(np.uint8))
+        return self._input, place
 
     def fill_bgr(self, bgr: NDArray[np.uint8]) -> tuple[NDArray[np.int8], Placement]:
         """Put a (height, width, 3) BGR picture into the input, for crops and pictures that never were planes."""
@@ -47,20 +53,19 @@ class Letterbox:
         scaled = _shrink(bgr, (place.width, place.height))
         if self._spec.channels == "RGB":
             scaled = np.asarray(cv2.cvtColor(scaled, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-        return self._put(scaled), place
+        cv2.LUT(scaled, self._table, dst=self._target())
+        return self._input, place
 
-    def _put(self, colours: NDArray[np.uint8]) -> NDArray[np.int8]:
+    def _target(self) -> NDArray[np.int8]:
+        """The part of the input where the picture lies."""
         place = self._placement
-        target = self._input[0, place.top : place.top + place.height, place.left : place.left + place.width]
-        cv2.LUT(colours, self._table, dst=target)
-        return self._input
+        return self._input[0, place.top : place.top + place.height, place.left : place.left + place.width]
 
     def _fit(self, width: int, height: int) -> None:
         if (width, height) == self._size:
             return
         self._size = (width, height)
-        self._placement = place = place_picture(self._spec, width, height)
-        self._scaled = np.empty((place.height * 3 // 2, place.width), dtype=np.uint8)
+        self._placement = place_picture(self._spec, width, height)
         self._input[...] = self._fill
 
 
@@ -83,11 +88,13 @@ def _table(spec: InputSpec) -> NDArray[np.int8]:
     return table
 
 
-def _scale_planes(
-    source: NDArray[np.uint8], source_size: tuple[int, int], target: NDArray[np.uint8], target_size: tuple[int, int]
-) -> None:
-    for plane, scaled in zip(_planes(source, source_size), _planes(target, target_size), strict=True):
-        _shrink(plane, (scaled.shape[1], scaled.shape[0]), scaled)
+def _affine_map(spec: InputSpec) -> NDArray[np.float32]:
+    """(3, 4): luma, both colour differences and 1 to the int8 input of every channel, plus 128."""
+    colours = _TO_BGR if spec.channels == "BGR" else _TO_BGR[::-1]
+    gain = 1.0 / (np.array(spec.std) * spec.scale)
+    factors = colours * gain[:, None]
+    offsets = spec.zero_point + 128 - np.array(spec.mean) * gain - factors @ [16.0, 128.0, 128.0]
+    return np.concatenate([factors, offsets[:, None]], axis=1).astype(np.float32)
 
 
 def _planes(i420: NDArray[np.uint8], size: tuple[int, int]) -> tuple[NDArray[np.uint8], ...]:
@@ -103,11 +110,9 @@ def _planes(i420: NDArray[np.uint8], size: tuple[int, int]) -> tuple[NDArray[np.
     )
 
 
-def _shrink(
-    picture: NDArray[np.uint8], size: tuple[int, int], target: NDArray[np.uint8] | None = None
-) -> NDArray[np.uint8]:
+def _shrink(picture: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """Scale between pixels; a picture more than twice as large is halved first, or fine patterns would alias."""
     while picture.shape[1] > 2 * size[0] and picture.shape[0] > 2 * size[1]:
         half = (picture.shape[1] // 2, picture.shape[0] // 2)
         picture = np.asarray(cv2.resize(picture, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    return np.asarray(cv2.resize(picture, size, dst=target, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)

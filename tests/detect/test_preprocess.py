@@ -84,6 +84,15 @@ def test_the_order_of_colours_is_the_cards() -> None:
     np.testing.assert_array_equal(turned.fill(frame)[0], Letterbox(plain).fill(frame)[0][..., ::-1])
 
 
+def test_a_frame_becomes_normalised_numbers() -> None:
+    """Near the formula in float, though colours between chroma samples are softer here than in OpenCV."""
+    frame = frame_from_bgr(_picture(96, 96))
+    value = Letterbox(_SPEC).fill(frame)[0][0]
+    difference = value - np.clip(_float_input(frame.bgr(), _SPEC), -128, 127)
+    assert np.percentile(np.abs(difference), 95) <= 3.0
+    assert abs(difference.mean()) < 0.3
+
+
 def test_a_new_picture_size_leaves_nothing_of_the_old() -> None:
     """The bars are filled again when the camera changes."""
     box = Letterbox(_SPEC)
