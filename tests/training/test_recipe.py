@@ -49,4 +49,4 @@ def test_what_is_wrong_is_named(tmp_path: Path, old: str, new: str, named: str) 
 def test_an_unknown_name_lists_those_there_are() -> None:
     """The nearest help."""
     with pytest.raises(RecipeError, match="general"):
-        read_recipe("genral")
+        read_recipe("gen")
