@@ -1,9 +1,11 @@
 """Pairs rows with columns so that the total gain is the greatest. Knows nothing of tracks."""
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
-_BARRED = -1e9
+_BARRED = 1e9
 
 
 def best_pairs(gain: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -12,15 +14,14 @@ def best_pairs(gain: NDArray[np.float64]) -> list[tuple[int, int]]:
     Only pairs that gain more than 0 are ever chosen: staying alone is worth 0. Pairs come in order of their row.
     """
     rows, columns = np.nonzero(gain > 0.0)
+    table = gain.tolist()
     pairs: list[tuple[int, int]] = []
     for island_rows, island_columns in _islands(rows.tolist(), columns.tolist()):
         if len(island_rows) == 1 or len(island_columns) == 1:
-            table = gain[np.ix_(island_rows, island_columns)]
-            i, j = np.unravel_index(int(table.argmax()), table.shape)
-            pairs.append((island_rows[int(i)], island_columns[int(j)]))
+            pairs.append(max(product(island_rows, island_columns), key=lambda pair: table[pair[0]][pair[1]]))
         else:
-            table = gain[np.ix_(island_rows, island_columns)]
-            pairs += [(island_rows[i], island_columns[j]) for i, j in _solve(table)]
+            part = [[table[row][column] for column in island_columns] for row in island_rows]
+            pairs += [(island_rows[i], island_columns[j]) for i, j in _solve(part)]
     return sorted(pairs)
 
 
@@ -42,12 +43,13 @@ def _islands(rows: list[int], columns: list[int]) -> list[tuple[list[int], list[
     return [(sorted(group[0]), sorted(group[1])) for group in members.values()]
 
 
-def _solve(gain: NDArray[np.float64]) -> list[tuple[int, int]]:
+def _solve(gain: list[list[float]]) -> list[tuple[int, int]]:
     """The Hungarian method by shortest augmenting paths, with a stay-alone column for each row."""
-    count_rows, count_columns = gain.shape
-    alone = np.full((count_rows, count_rows), -_BARRED)
-    np.fill_diagonal(alone, 0.0)
-    cost = np.hstack((np.where(gain > 0.0, -gain, -_BARRED), alone)).tolist()
+    count_rows, count_columns = len(gain), len(gain[0])
+    cost = [
+        [-value if value > 0.0 else _BARRED for value in line] + [_BARRED * (i != row) for i in range(count_rows)]
+        for row, line in enumerate(gain)
+    ]
     width = count_columns + count_rows
     row_price = [0.0] * count_rows
     column_price = [0.0] * width

@@ -1,51 +1,79 @@
 """How well each detection continues each thing. Decides nothing and changes nothing."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from device.core.tracking.settings import TrackerSettings
-from device.core.tracking.sight import Floats, Sight
+from device.core.tracking.sight import Flags, Floats, Sight
 from device.core.tracking.thing import Thing
 
 
-def gains(things: Sequence[Thing], sight: Sight, settings: TrackerSettings) -> Floats:
-    """(T, N) how much likelier it is that a detection is a thing than that it is not; above 0 it may be.
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """T things where they are expected at the time of a look, each value (T, 1), lengths in picture heights."""
 
-    Things stand where they are expected at the time of the look.
-    """
-    state = np.array([_row(thing) for thing in things]).reshape(len(things), 13)
-    x, y, width, height, x_var, y_var, width_var, height_var, missed_s, unconfirmed, still, last_x, last_y = (
-        state.T[:, :, None]
-    )
-    noise = (settings.foot_noise * height) ** 2
-    size_noise = (settings.size_noise * height) ** 2
-    x_var, y_var = x_var + noise, y_var + noise
-    width_var, height_var = width_var + size_noise, height_var + size_noise
-    off = (sight.foot_x - x) ** 2 / x_var + (sight.foot_y - y) ** 2 / y_var
-    off += (sight.width - width) ** 2 / width_var + (sight.height - height) ** 2 / height_var
-    spread = 0.5 * np.log(x_var * y_var / (4.0 * noise * noise))
-    cost = 0.5 * off + spread + settings.fade * missed_s
-    away = np.hypot(sight.foot_x - last_x, sight.foot_y - last_y) > settings.stray * height
-    cost += settings.odd_cost * np.where(still > 0.0, sight.changed >= settings.changed_frac, away & (sight.changed <= settings.unchanged_frac))
-    table = 0.5 * settings.max_distance**2 - cost - settings.appearance_weight * _strangeness(things, sight, settings)
-    table = np.where(table > 0.0, np.maximum(table - settings.new_cost * unconfirmed, 0.02 * table), table)
-    kinds = [settings.kind(label) for label in sight.labels]
-    same_kind = np.array([[thing.kind == kind for kind in kinds] for thing in things], dtype=bool).reshape(table.shape)
-    return np.where(same_kind, table, -1.0)
+    x: Floats
+    y: Floats
+    width: Floats
+    height: Floats
+    x_var: Floats
+    y_var: Floats
+    width_var: Floats
+    height_var: Floats
+    missed_s: Floats
+    new: Floats
+    """1 where it is neither confirmed nor likely scenery."""
+    still: Floats
+    """1 where it is likely scenery."""
+    last_x: Floats
+    last_y: Floats
+    """Where its foot was when it was last seen."""
 
-
-def expected_boxes(things: Sequence[Thing], t: float, aspect: float, settings: TrackerSettings) -> Floats:
-    """(T, 4) where things are expected, fractions of the picture."""
-    return np.array([thing.body.box(t, aspect, settings) for thing in things]).reshape(len(things), 4)
+    def boxes(self, aspect: float) -> Floats:
+        """(T, 4) fractions of the picture."""
+        half = 0.5 * self.width
+        edges = ((self.x - half) / aspect, self.y - self.height, (self.x + half) / aspect, self.y)
+        return np.clip(np.hstack(edges), 0.0, 1.0)
 
 
-def _row(thing: Thing) -> tuple[float, ...]:
-    body = thing.body
-    x, y, width, height = body.foot_x, body.foot_y, body.width, body.height
-    places = (x.at, y.at, width.at, height.at, x.at_var, y.at_var, width.at_var, height.at_var)
-    still = thing.still
-    return (*places, thing.missed_s, float(not (thing.confirmed or still)), float(still), *thing.last_foot)
+def expect(things: Sequence[Thing]) -> Expected:
+    """Lay out at least one thing for matching."""
+    return Expected(*np.array([thing.row() for thing in things]).T[:, :, None])
+
+
+def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
+    """(T, N) how much likelier it is that a detection is a thing than that it is not; above 0 it may be."""
+    table = 0.5 * settings.max_distance**2 - _motion_cost(expected, sight, settings)
+    table -= settings.odd_cost * _odd(expected, sight, settings)
+    table -= settings.appearance_weight * _strangeness(things, sight, settings)
+    table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, 0.02 * table), table)
+    kinds = {thing.kind for thing in things}
+    if len(kinds.union(sight.kinds)) > 1:
+        same = [[thing.kind == kind for kind in sight.kinds] for thing in things]
+        table = np.where(np.array(same), table, -1.0)
+    return table
+
+
+def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
+    """(T, N) negative log-likelihood of place and size, against that of a thing seen just now."""
+    noise = (settings.foot_noise * expected.height) ** 2
+    size_noise = (settings.size_noise * expected.height) ** 2
+    x_var, y_var = expected.x_var + noise, expected.y_var + noise
+    off = (sight.foot_x - expected.x) ** 2 / x_var + (sight.foot_y - expected.y) ** 2 / y_var
+    off += (sight.width - expected.width) ** 2 / (expected.width_var + size_noise)
+    off += (sight.height - expected.height) ** 2 / (expected.height_var + size_noise)
+    spread = np.log(x_var * y_var / (4.0 * noise * noise))
+    return np.asarray(0.5 * (off + spread) + settings.fade * expected.missed_s)
+
+
+def _odd(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
+    """(T, N) motion at what never moved, or none where something must have walked to."""
+    stray = settings.stray * expected.height
+    away = (sight.foot_x - expected.last_x) ** 2 + (sight.foot_y - expected.last_y) ** 2 > stray * stray
+    unchanged = sight.changed <= settings.unchanged_frac
+    return np.where(expected.still > 0.0, sight.changed >= settings.changed_frac, away & unchanged)
 
 
 def _strangeness(things: Sequence[Thing], sight: Sight, settings: TrackerSettings) -> Floats:
@@ -56,7 +84,8 @@ def _strangeness(things: Sequence[Thing], sight: Sight, settings: TrackerSetting
     width = sight.appearance.shape[1]
     known = [i for i, thing in enumerate(things) if thing.appearance is not None and len(thing.appearance) == width]
     if known:
-        looks = np.stack([look for thing in things if (look := thing.appearance) is not None and len(look) == width])
+        looks = np.array([things[i].appearance for i in known])
         distance = 1.0 - looks @ sight.appearance.T
-        table[known] = np.clip(distance - settings.appearance_even, -settings.appearance_span, settings.appearance_span)
+        span = settings.appearance_span
+        table[known] = np.minimum(np.maximum(distance - settings.appearance_even, -span), span)
     return table

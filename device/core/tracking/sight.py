@@ -8,8 +8,10 @@ from numpy.typing import NDArray
 
 from device.core.detections import Detections
 from device.core.motion import Motion
+from device.core.tracking.settings import TrackerSettings
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,36 +29,58 @@ class Sight:
     score: Floats
     labels: tuple[str, ...]
     """(N,) by name."""
+    kinds: tuple[str, ...]
+    """(N,) what each label is taken for."""
+    high: Flags
+    """(N,) whether it is sure enough to continue anything."""
     appearance: NDArray[np.float32]
     """(N, D), or (0, 0)."""
     changed: Floats
     """(N,) part of each box that changed, 0..1; nan where motion was not looked for."""
+    overlap: Floats
+    """(N, N) intersection over union of each two."""
+    inside: Floats
+    """(N, N) intersection of each two over the smaller one's area."""
 
     def __len__(self) -> int:
         return len(self.score)
 
 
-def lay_out(detections: Detections, motion: Motion | None, limit: int) -> Sight:
-    """Put detections into an order that does not depend on the one they came in, at most ``limit`` of them."""
-    boxes = detections.boxes.astype(np.float64)
-    scores = detections.scores.astype(np.float64)
-    middle = boxes[:, 0] + boxes[:, 2]
-    keys = (detections.classes, middle, boxes[:, 2] - boxes[:, 0], boxes[:, 1], boxes[:, 3], -scores)
-    order = np.lexsort(keys)[:limit]
-    boxes, aspect = boxes[order], detections.size[0] / detections.size[1]
-    looks = detections.appearance
+def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSettings) -> Sight:
+    """Drop what is below its class's least score; bring the rest into an order that does not depend on theirs."""
+    names = detections.labels
+    classes = detections.classes.tolist()
+    levels = {index: settings.of(names[index]) for index in set(classes)}
+    low = np.array([levels[index].low for index in classes])
+    keep = np.flatnonzero(detections.scores >= low)
+    boxes, scores = detections.boxes[keep].astype(np.float64), detections.scores[keep].astype(np.float64)
+    x1, y1, x2, y2 = boxes.T
+    order = np.lexsort((detections.classes[keep], x1 + x2, x2 - x1, y1, y2, -scores))[: settings.max_detections]
+    boxes, scores, chosen = boxes[order], scores[order], keep[order]
+    x1, y1, x2, y2 = boxes.T
+    aspect = detections.size[0] / detections.size[1]
+    labels = tuple(names[classes[index]] for index in chosen.tolist())
+    overlap, inside = overlaps(boxes, boxes)
     return Sight(
         aspect=aspect,
         boxes=boxes,
-        foot_x=(boxes[:, 0] + boxes[:, 2]) / 2.0 * aspect,
-        foot_y=boxes[:, 3],
-        width=(boxes[:, 2] - boxes[:, 0]) * aspect,
-        height=boxes[:, 3] - boxes[:, 1],
-        score=scores[order],
-        labels=tuple(detections.labels[index] for index in detections.classes[order].tolist()),
-        appearance=looks[order] if len(looks) == len(detections) and looks.size else looks[:0],
+        foot_x=(x1 + x2) * (0.5 * aspect),
+        foot_y=y2,
+        width=np.maximum((x2 - x1) * aspect, _LEAST),
+        height=np.maximum(y2 - y1, _LEAST),
+        score=scores,
+        labels=labels,
+        kinds=tuple(settings.kind(label) for label in labels),
+        high=np.array([scores[i] >= settings.of(label).high for i, label in enumerate(labels)], dtype=np.bool_),
+        appearance=detections.appearance[chosen] if detections.appearance.size else detections.appearance[:0],
         changed=_changed(boxes, motion),
+        overlap=overlap,
+        inside=inside,
     )
+
+
+_LEAST = 1e-4
+"""Picture heights: a box of no size gets a little one."""
 
 
 def _changed(boxes: Floats, motion: Motion | None) -> Floats:
@@ -66,7 +90,7 @@ def _changed(boxes: Floats, motion: Motion | None) -> Floats:
     if motion.area_frac == 0.0 or not len(boxes):
         return np.zeros(len(boxes))
     rows, columns = motion.mask.shape
-    total = cv2.integral(motion.mask.view(np.uint8) & 1)
+    total = cv2.integral(motion.mask.view(np.uint8))
     x1, x2 = _cells(boxes[:, 0], boxes[:, 2], columns)
     y1, y2 = _cells(boxes[:, 1], boxes[:, 3], rows)
     count = total[y2, x2] - total[y1, x2] - total[y2, x1] + total[y1, x1]
@@ -75,17 +99,18 @@ def _changed(boxes: Floats, motion: Motion | None) -> Floats:
 
 def _cells(low: Floats, high: Floats, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The cells that a range of fractions covers, as start and end; never none."""
-    start = np.clip(np.floor(low * count), 0, count - 1).astype(np.intp)
-    end = np.clip(np.ceil(high * count), start + 1, count).astype(np.intp)
+    start = np.minimum((low * count).astype(np.intp), count - 1)
+    end = np.maximum(np.ceil(high * count).astype(np.intp), start + 1)
     return start, end
 
 
 def overlaps(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """(A, B) intersection over union, and intersection over the smaller area, of two lists of boxes."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared = np.prod(np.maximum(high - low, 0.0), axis=2)
-    area_a, area_b = (np.prod(boxes[:, 2:] - boxes[:, :2], axis=1) for boxes in (a, b))
-    union = area_a[:, None] + area_b[None, :] - shared
-    smaller = np.minimum(area_a[:, None], area_b[None, :])
-    return shared / np.maximum(union, 1e-12), shared / np.maximum(smaller, 1e-12)
+    ax1, ay1, ax2, ay2 = a.T[:, :, None]
+    bx1, by1, bx2, by2 = b.T
+    wide = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
+    tall = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
+    shared = wide * tall
+    area_a, area_b = (ax2 - ax1) * (ay2 - ay1), (bx2 - bx1) * (by2 - by1)
+    union = np.maximum(area_a + area_b - shared, 1e-12)
+    return shared / union, shared / np.maximum(np.minimum(area_a, area_b), 1e-12)

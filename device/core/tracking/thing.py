@@ -22,14 +22,14 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id", "kind", "last_foot",
-        "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
+        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id",
+        "kind", "last_foot", "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
         label = sight.labels[index]
         self.id = number
-        self.kind = settings.kind(label)
+        self.kind = sight.kinds[index]
         self.votes: dict[str, float] = {label: 0.0}
         place = _place(sight, index)
         self.body = Body(*place, t, settings)
@@ -57,16 +57,24 @@ class Thing:
 
     def advance(self, t: float, settings: TrackerSettings) -> None:
         """Expect it at time t."""
+        self.seen = False
         self.body.advance(t, settings)
         if self.still:
             self.body.hold(settings.still_wander)
 
     def miss(self, gap_s: float) -> None:
         """It was looked for and not found."""
-        self.seen = False
         self.missed_s += gap_s
         self.looks += 1
         self.score_sum += _MISS_SCORE
+
+    def row(self) -> tuple[float, ...]:
+        """What ``match.Expected`` is made of, in its order."""
+        body, still = self.body, self.still
+        x, y, width, height = body.foot_x, body.foot_y, body.width, body.height
+        new = not (self.confirmed or still)
+        places = (x.at, y.at, width.at, height.at, x.at_var, y.at_var, width.at_var, height.at_var)
+        return (*places, self.missed_s, new, still, *self.last_foot)
 
     def gone(self, settings: TrackerSettings) -> bool:
         """Whether to give it up."""
@@ -145,11 +153,10 @@ class Thing:
 
 
 def _place(sight: Sight, index: int) -> tuple[float, float, float, float]:
-    """Foot x and y, width and height of a detection; a box of no size gets a little one."""
-    least = 1e-4
+    """Foot x and y, width and height of a detection."""
     return (
         float(sight.foot_x[index]),
         float(sight.foot_y[index]),
-        max(float(sight.width[index]), least),
-        max(float(sight.height[index]), least),
+        float(sight.width[index]),
+        float(sight.height[index]),
     )
