@@ -1,6 +1,7 @@
 """The only place that chooses parts and wires them. Holds no logic of its own."""
 
 import contextlib
+import difflib
 import secrets
 import threading
 from collections.abc import Callable, Iterator
@@ -12,9 +13,11 @@ from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera
 from device.capture.sources import parse_source
 from device.config.model import CameraTable, Config
-from device.config.rules import armed_rules, build_rules
+from device.config.rules import armed_rules, build_rules, rule_tables
 from device.core.arming import Arming
 from device.core.camera_watch import CameraWatch
+from device.core.card import ModelCard
+from device.core.decode import DecodeSettings
 from device.core.event import ArmedState
 from device.core.ids import IdSource, RandomIds
 from device.core.message import MessageMaker
@@ -23,7 +26,8 @@ from device.core.pace import LookPace
 from device.core.rules.ruleset import RuleSet
 from device.core.tracking import Tracker
 from device.detect.catalogue import find_model
-from device.detect.detector import DetectorSettings, open_detector
+from device.detect.detector import DetectorSettings, NetworkDetector
+from device.detect.load import read_model
 from device.errors import CameraError, ConfigError
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
@@ -53,9 +57,26 @@ def build_detector(config: Config) -> Detector:
 
     Raises:
         ModelError: it is not there, damaged, or does not fit its card.
+        ConfigError: a rule is about a class that it does not know.
     """
-    table = config.detector
-    return open_detector(find_model(table.model), DetectorSettings(runtime=table.runtime, threads=table.threads))
+    model = read_model(find_model(config.detector.model))
+    decode = DecodeSettings(only=wanted_labels(config, model.card))
+    settings = DetectorSettings(runtime=config.detector.runtime, threads=config.detector.threads, decode=decode)
+    return NetworkDetector(model, settings)
+
+
+def wanted_labels(config: Config, card: ModelCard) -> tuple[str, ...]:
+    """The classes that a rule is about, and people in any case; boxes that nobody wants are not worth finding.
+
+    Raises:
+        ConfigError: a rule is about a class that the model does not know.
+    """
+    asked = {label for camera in config.cameras for table in rule_tables(camera) for label in table.labels}
+    for label in sorted(asked - set(card.labels)):
+        near = difflib.get_close_matches(label, card.labels, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(f"a rule is about {label!r}, which the model {card.name} does not know{hint}")
+    return tuple(label for label in card.labels if label in asked or label == "person")
 
 
 def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run: RunKind) -> Pipeline:
