@@ -101,7 +101,7 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
     screen.write(_greeting(video, config, broker=broker, once=once))
     show = _Show(config, out / "annotated.mp4", screen, signals)
     show.play()
-    screen.write(show.summary(out, broker=broker))
+    screen.finish(show.summary(out, broker=broker))
     return 0
 
 

@@ -33,6 +33,13 @@ class ProgressStream:
                 self._stream.write(text)
             self._stream.flush()
 
+    def finish(self, text: str) -> None:
+        """Leave the progress line where it stands and write below it, at the end."""
+        with self._lock:
+            self._stream.write(f"\n{text}" if self.terminal and self._line else text)
+            self._stream.flush()
+            self._line = ""
+
     def as_text(self) -> TextIO:
         """The same as a text stream, for a sink or a log."""
         return _Above(self)

@@ -1,0 +1,235 @@
+"""The loop over the cameras: what reaches whom, and whose failure stops whom."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from device.capture.process import CameraProcess
+from device.capture.restarting import RestartingCamera
+from device.clock import SimulatedClock, SystemClock
+from device.core.camera_watch import CameraWatch
+from device.core.event import Event
+from device.core.frame import Frame
+from device.detect.scripted import ScriptedDetector
+from device.errors import CameraError, EndOfStream, ModelError
+from device.pipeline import Step
+from device.service import Lane, Service
+from device.sinks.memory import MemorySink
+from tests.device.drawn import WALK, frames, truth_detector, write_scene
+from tests.device.test_pipeline import make_pipeline
+
+Turn = Frame | None
+PATIENCE_S = 30.0
+
+
+class PlayedCamera:
+    """Plays given turns, in simulated time: a picture is there at once, a missing one costs the whole wait."""
+
+    def __init__(self, turns: Iterable[Turn], clock: SimulatedClock, camera_id: str = "aisle") -> None:
+        self.id = camera_id
+        self.reason: str | None = None
+        self.held = 0
+        self._turns = iter(turns)
+        self._clock = clock
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The next turn."""
+        try:
+            frame = next(self._turns)
+        except StopIteration:
+            raise EndOfStream(f"camera {self.id}: over") from None
+        self.reason = "its process was ended by SIGKILL" if frame is None else None
+        if frame is None:
+            self._clock.wait(timeout_s)
+            return None
+        self._clock.wait(0.1)
+        self.held += 1
+        return replace(frame, t=self._clock.monotonic())
+
+    def release(self, frame: Frame) -> None:
+        """Count it."""
+        self.held -= frame is not None
+
+    def dropped(self) -> int:
+        """None."""
+        return 0
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+def lane_of(camera: PlayedCamera, clock: SimulatedClock, detector: ScriptedDetector | None = None) -> Lane:
+    """A camera with all stages, which sees the truth."""
+    return Lane(camera, make_pipeline(detector or truth_detector()), CameraWatch(clock.monotonic()))
+
+
+def ignore(lane: Lane, step: Step | None) -> None:
+    """Watch nothing."""
+
+
+def run_all(
+    *lanes: Lane, clock: SimulatedClock, on_step: Callable[[Lane, Step | None], None] | None = None
+) -> tuple[tuple[Event, ...], list[str]]:
+    """Until every recording is over; what was told, and which recordings ended in which order."""
+    sink, ended = MemorySink(), list[str]()
+    service = Service(
+        lanes,
+        emit=sink.handle,
+        on_step=on_step or ignore,
+        on_end=lambda lane: ended.append(lane.camera.id),
+        clock=clock,
+    )
+    service.run(threading.Event())
+    return sink.events, ended
+
+
+def test_what_happens_reaches_whoever_is_told() -> None:
+    """Events come out in order, with the wall time of their pictures; every picture is given back."""
+    clock = SimulatedClock()
+    camera = PlayedCamera(frames(), clock)
+    told, ended = run_all(lane_of(camera, clock), clock=clock)
+
+    assert sorted((event.kind, event.state) for event in told) == [
+        ("line_crossed", "start"), ("person_in_zone", "end"), ("person_in_zone", "start"),
+    ]  # fmt: skip
+    assert told[0].time.startswith("2000-01-01T12:00:0")
+    assert told[0].clock_synced
+    assert ended == ["aisle"]
+    assert camera.held == 0
+
+
+def test_a_camera_that_dies_is_told_and_its_return_too() -> None:
+    """As an alarm within ten seconds, with what its process said last; the end names the same happening."""
+    clock = SimulatedClock()
+    walk = list(frames())
+    turns: list[Turn] = [*walk[:20], *[None] * 150, *walk[20:]]
+    told, _ = run_all(lane_of(PlayedCamera(turns, clock), clock), clock=clock)
+
+    start, end = (event for event in told if event.kind == "camera_lost")
+    assert (start.state, end.state, start.priority) == ("start", "end", "alarm")
+    assert start.t_emitted - start.t_start <= 10.0
+    assert "its process was ended by SIGKILL" in start.reasons
+    assert start.event_id == end.event_id
+    assert end.t_end is not None
+    assert end.t_end - end.t_start >= 29.0
+
+
+def test_one_lost_camera_does_not_stop_another() -> None:
+    """The other one's events come all the same, and its recording ends while the first is still lost."""
+    clock = SimulatedClock()
+    dead = lane_of(PlayedCamera([None] * 400, clock, "dead"), clock)
+    good = lane_of(PlayedCamera(frames(), clock, "good"), clock)
+    told, ended = run_all(dead, good, clock=clock)
+
+    assert {(event.kind, event.state) for event in told} == {
+        ("camera_lost", "start"), ("person_in_zone", "start"), ("person_in_zone", "end"), ("line_crossed", "start"),
+    }  # fmt: skip
+    assert ended == ["good", "dead"]
+
+
+def test_whoever_watches_sees_every_turn() -> None:
+    """Each step while its picture is there, and None where no picture came: the watchdog is fed by both."""
+    clock = SimulatedClock()
+    camera = PlayedCamera([*list(frames())[:3], None, None], clock)
+    seen = []
+
+    def watch(lane: Lane, step: Step | None) -> None:
+        seen.append((lane.camera.id, step is not None, camera.held))
+
+    run_all(lane_of(camera, clock), clock=clock, on_step=watch)
+    assert seen == [("aisle", True, 1)] * 3 + [("aisle", False, 0)] * 2
+
+
+def test_it_stops_when_told() -> None:
+    """After the turn in which it was told, and before the first one where it was told already."""
+    clock, stop = SimulatedClock(), threading.Event()
+    steps = []
+
+    def watch(lane: Lane, step: Step | None) -> None:
+        steps.append(step)
+        if len(steps) == 3:
+            stop.set()
+
+    lane = lane_of(PlayedCamera(frames(), clock), clock)
+    for _ in range(2):
+        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock).run(stop)
+        assert len(steps) == 3
+
+
+def test_a_detector_that_fails_ends_it_and_the_picture_is_given_back() -> None:
+    """Blind without saying so would be worse than a restart by systemd."""
+    clock = SimulatedClock()
+    detector = truth_detector()
+    detector.close()
+    camera = PlayedCamera(frames(), clock)
+    with pytest.raises(ModelError, match="closed"):
+        run_all(lane_of(camera, clock, detector), clock=clock)
+    assert camera.held == 0
+
+
+def test_a_camera_that_cannot_be_started_again_for_a_while() -> None:
+    """The real restarting camera, in simulated time: it dies, three starts fail, the fourth works."""
+    clock = SimulatedClock()
+    walk: list[Turn] = [*frames()]
+    lives: list[list[Turn]] = [walk[:30], walk[30:]]
+    starts = []
+
+    def start() -> PlayedCamera:
+        starts.append(clock.monotonic())
+        if 2 <= len(starts) < 6:
+            raise CameraError("camera aisle: unplugged")
+        return Dying(lives.pop(0), clock) if lives else PlayedCamera([], clock)
+
+    camera = RestartingCamera("aisle", start, clock=clock, chance=lambda: 1.0)
+    lane = Lane(camera, make_pipeline(truth_detector()), CameraWatch(0.0))
+    told, _ = run_all(lane, clock=clock)
+
+    start_event, end_event = (event for event in told if event.kind == "camera_lost")
+    assert start_event.reasons[1] == "camera aisle: unplugged"
+    assert end_event.state == "end"
+    assert len(starts) == 7
+
+
+class Dying(PlayedCamera):
+    """Its end is a failure."""
+
+    def next(self, timeout_s: float) -> Frame | None:
+        """The next turn, or the failure."""
+        try:
+            return super().next(timeout_s)
+        except EndOfStream:
+            raise CameraError("camera aisle: its process was ended by SIGKILL") from None
+
+
+def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
+    """A camera's process that dies is replaced before anybody needs to be told; pictures go on where they were."""
+    clock, stop = SystemClock(), threading.Event()
+    source, made, numbers = write_scene(tmp_path), list[CameraProcess](), list[int]()
+
+    def start() -> CameraProcess:
+        made.append(CameraProcess("aisle", source, clock=clock))
+        return made[-1]
+
+    def watch(lane: Lane, step: Step | None) -> None:
+        if step is not None:
+            numbers.append(step.frame.seq)
+            if len(numbers) == 5:
+                os.kill(made[0].pid, signal.SIGKILL)
+        if len(numbers) >= 10 or clock.monotonic() > deadline:
+            stop.set()
+
+    deadline = clock.monotonic() + PATIENCE_S
+    camera = RestartingCamera("aisle", start, clock=clock, chance=lambda: 0.0)
+    lane = Lane(camera, make_pipeline(truth_detector(WALK)), CameraWatch(clock.monotonic()))
+    try:
+        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock).run(stop)
+    finally:
+        camera.close()
+    assert len(made) == 2
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 10
