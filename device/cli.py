@@ -11,7 +11,7 @@ from pathlib import Path
 
 from device import __version__
 from device.core.event import ARMED_STATES
-from device.errors import ShopwardenError, UsageError
+from device.errors import ConfigError, ShopwardenError, UsageError
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -129,7 +129,10 @@ def _check_config(arguments: argparse.Namespace) -> int:
 
     config = load_config(arguments.file)
     for camera in config.cameras:
-        build_rules(camera)
+        try:
+            build_rules(camera)
+        except ConfigError as error:
+            raise ConfigError(f"{arguments.file}: {error}") from error
     sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE
 
