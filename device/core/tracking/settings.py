@@ -102,6 +102,16 @@ class TrackerSettings:
     """... or so many, where the picture changed too."""
     changed_frac: float = 0.2
     """Part of a box that must have changed to count as motion there."""
+    hidden_frac: float = 0.5
+    """Part of an expected box behind something nearer, from which on a miss is no wonder."""
+    hidden_pace: float = 0.5
+    """How much of such a miss counts."""
+    left_margin: float = 0.0
+    """Widths beyond the edge of the picture, where a foot point is gone for good."""
+    arrived_share: float = 0.8
+    """Part of all detections with motion there, so that a thing that is believed has come ..."""
+    arrive_s: float = 1.5
+    """... after this long, though it has not moved since."""
     unchanged_frac: float = 0.04
     """Part of a box that may have changed where nothing moved."""
     stray: float = 0.4

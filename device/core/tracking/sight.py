@@ -106,11 +106,26 @@ def _cells(low: Floats, high: Floats, count: int) -> tuple[NDArray[np.intp], NDA
 
 def overlaps(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """(A, B) intersection over union, and intersection over the smaller area, of two lists of boxes."""
+    shared, area_a, area_b = _shared(a, b), _areas(a)[:, None], _areas(b)
+    union = np.maximum(area_a + area_b - shared, _NO_AREA)
+    return shared / union, shared / np.maximum(np.minimum(area_a, area_b), _NO_AREA)
+
+
+def covered(a: Floats, b: Floats) -> Floats:
+    """(A, B) part of each a that lies within each b."""
+    return _shared(a, b) / np.maximum(_areas(a)[:, None], _NO_AREA)
+
+
+_NO_AREA = 1e-12
+
+
+def _areas(boxes: Floats) -> Floats:
+    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+
+
+def _shared(a: Floats, b: Floats) -> Floats:
     ax1, ay1, ax2, ay2 = a.T[:, :, None]
     bx1, by1, bx2, by2 = b.T
     wide = np.maximum(np.minimum(ax2, bx2) - np.maximum(ax1, bx1), 0.0)
     tall = np.maximum(np.minimum(ay2, by2) - np.maximum(ay1, by1), 0.0)
-    shared = wide * tall
-    area_a, area_b = (ax2 - ax1) * (ay2 - ay1), (bx2 - bx1) * (by2 - by1)
-    union = np.maximum(area_a + area_b - shared, 1e-12)
-    return shared / union, shared / np.maximum(np.minimum(area_a, area_b), 1e-12)
+    return np.asarray(wide * tall)

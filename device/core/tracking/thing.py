@@ -62,9 +62,9 @@ class Thing:
         if self.still:
             self.body.hold(settings.still_wander)
 
-    def miss(self, gap_s: float) -> None:
-        """It was looked for and not found."""
-        self.missed_s += gap_s
+    def miss(self, gap_s: float, settings: TrackerSettings, *, hidden: bool) -> None:
+        """It was looked for and not found; ``hidden`` where something nearer explains why."""
+        self.missed_s += gap_s * (settings.hidden_pace if hidden else 1.0)
         self.looks += 1
         self.score_sum += _MISS_SCORE
 
@@ -76,13 +76,18 @@ class Thing:
         places = (x.at, y.at, width.at, height.at, x.at_var, y.at_var, width.at_var, height.at_var)
         return (*places, self.missed_s, new, still, *self.last_foot)
 
-    def gone(self, settings: TrackerSettings) -> bool:
+    def gone(self, aspect: float, settings: TrackerSettings) -> bool:
         """Whether to give it up."""
         if self.moved or self.confirmed:
-            limit_s = settings.forget_s if self.confirmed else settings.forget_new_s
+            limit_s = settings.forget_s if self.confirmed and not self.left(aspect, settings) else settings.forget_new_s
         else:
             limit_s = settings.forget_scenery_s if self.still else settings.forget_new_s
         return self.missed_s > limit_s
+
+    def left(self, aspect: float, settings: TrackerSettings) -> bool:
+        """Whether it must have walked out of the picture."""
+        x, y, margin = self.body.foot_x.at, self.body.foot_y.at, settings.left_margin * self.body.width.at
+        return x < -margin or x > aspect + margin or y - self.body.height.at > 1.0 + margin or y < -margin
 
     @property
     def label(self) -> str:
@@ -133,7 +138,10 @@ class Thing:
         came = self.changed_hits >= settings.changed_share * self.hits
         distance = math.hypot(self.body.foot_x.at - self.anchor[0], self.body.foot_y.at - self.anchor[1])
         far = settings.move_distance_changed if came else settings.move_distance
-        self.moved = self.moved or distance >= far * self.body.height.at
+        arrived = (
+            self.changed_hits >= settings.arrived_share * self.hits and self.t_seen - self.t_first >= settings.arrive_s
+        )
+        self.moved = self.moved or distance >= far * self.body.height.at or (arrived and self.confirmed)
         if self.high_hits < settings.confirm_hits or self.best_score < settings.of(self.label).new:
             return
         age_s, mean = t - self.t_first, self.score_sum / self.looks

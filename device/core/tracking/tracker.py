@@ -10,7 +10,7 @@ from device.core.motion import Motion
 from device.core.track import Track
 from device.core.tracking.match import Expected, expect, gains
 from device.core.tracking.settings import TrackerSettings
-from device.core.tracking.sight import Floats, Sight, lay_out, overlaps
+from device.core.tracking.sight import Floats, Sight, covered, lay_out, overlaps
 from device.core.tracking.thing import Thing
 
 _BARRED = -1.0
@@ -54,11 +54,9 @@ class Tracker:
         for thing in self._things:
             thing.advance(t, settings)
         taken = self._continue(sight, t)
-        for thing in self._things:
-            if not thing.seen:
-                thing.miss(gap_s)
+        self._miss(sight, gap_s)
         self._begin(sight, taken, t)
-        self._things = [thing for thing in self._things if not thing.gone(settings)]
+        self._things = [thing for thing in self._things if not thing.gone(sight.aspect, settings)]
 
     def _continue(self, sight: Sight, t: float) -> set[int]:
         """Give detections to the things that they continue; which were given."""
@@ -81,6 +79,17 @@ class Tracker:
         due[[row for row, _ in pairs]] = False
         overlap, _ = overlaps(expected.boxes(sight.aspect), sight.boxes)
         return np.where(due & ~sight.high & (overlap >= settings.low_overlap), table, _BARRED)
+
+    def _miss(self, sight: Sight, gap_s: float) -> None:
+        """Tell things that were not found, and whether something nearer stands before them."""
+        unseen = [thing for thing in self._things if not thing.seen]
+        if not unseen:
+            return
+        boxes = expect(unseen).boxes(sight.aspect)
+        nearer = sight.boxes[:, 3] > boxes[:, 3:]
+        hidden = (nearer & (covered(boxes, sight.boxes) >= self._settings.hidden_frac)).any(axis=1)
+        for thing, is_hidden in zip(unseen, hidden.tolist(), strict=True):
+            thing.miss(gap_s, self._settings, hidden=is_hidden)
 
     def _begin(self, sight: Sight, taken: set[int], t: float) -> None:
         """Begin things with what is left, unless it is a second box around what was taken."""
