@@ -1,0 +1,130 @@
+"""The service as a process: readiness, watchdog, signals, and what is left when it is killed."""
+
+import os
+import signal
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.device.daemon import Daemon, wait_gone
+from tests.device.drawn import WALK_TOML, write_config, write_scene
+
+SECOND = """
+[[cameras]]
+id = "short"
+source = "synthetic:{scene}"
+"""
+
+
+def numbers(folder: Path) -> list[int]:
+    """The numbers of all events on disk."""
+    with closing(sqlite3.connect(folder / "state" / "shopwarden.db")) as db:
+        return [row[0] for row in db.execute("select seq from event order by seq")]
+
+
+def test_it_gets_ready_feeds_the_watchdog_and_ends(tmp_path: Path) -> None:
+    """Also after the recording of one of its cameras is over; SIGTERM ends it and its cameras with status 0."""
+    (tmp_path / "short.toml").write_text(WALK_TOML.replace("= 7.0", "= 0.5"), encoding="utf-8")
+    config = write_config(tmp_path, source=write_scene(tmp_path), more=SECOND.format(scene=tmp_path / "short.toml"))
+    with Daemon(config, watchdog_s=0.9) as daemon:
+        daemon.ready()
+        assert "STATUS=guards aisle, short" in daemon.messages[0]
+        cameras = daemon.children()
+        daemon.until(lambda: "recording_over" in daemon.log(), "end of the short recording")
+        before = daemon.pings()
+        daemon.until(lambda: daemon.pings() >= before + 4, "more pings")
+        assert daemon.end() == 0
+        assert daemon.messages[-1] == "STOPPING=1"
+        assert wait_gone(cameras)
+    assert "Traceback" not in daemon.log()
+
+
+def test_a_camera_that_hangs(tmp_path: Path) -> None:
+    """The watchdog gets nothing until everybody has been told; then the camera is replaced and gives pictures again."""
+    with Daemon(write_config(tmp_path, source=write_scene(tmp_path))) as daemon:
+        (camera,) = daemon.ready().children()
+        before = daemon.pings()
+        daemon.until(lambda: daemon.pings() > before, "a ping")
+        os.kill(camera, signal.SIGSTOP)
+        before = daemon.pings()
+        daemon.until(lambda: "camera_lost " in daemon.out(), "camera_lost")
+        # What was seen before it hung is worth one more; the first after the excuse may be there already.
+        assert daemon.pings() - before <= 2
+        before = daemon.pings()
+        daemon.until(lambda: daemon.pings() > before, "a ping though the camera is lost")
+        daemon.until(lambda: "camera_lost (end)" in daemon.out(), "the camera's return")
+        assert daemon.children() != [camera]
+        assert "its process runs, and delivers nothing" in daemon.out()
+        assert daemon.end(signal.SIGINT) == 0
+    assert wait_gone([camera])
+
+
+def test_a_new_configuration(tmp_path: Path) -> None:
+    """SIGHUP takes it over; a wrong one, or one that cannot be started, leaves the old one in force, and says why."""
+    source = write_scene(tmp_path)
+    config = write_config(tmp_path, source=source)
+    good = config.read_text(encoding="utf-8")
+    with Daemon(config) as daemon:
+        daemon.ready()
+        bad = {
+            "[device\n": "is not TOML",
+            good.replace("max_per_s", "max_a_s"): "did you mean 'max_per_s'",
+            good.replace(source, "picamera2"): "does not have picamera2",
+            good.replace(source, "file:nowhere.mp4"): "nowhere.mp4: there is no such file",
+            good.replace("general-320", "general-1"): "no model is named 'general-1'",
+        }
+        for text, complaint in bad.items():
+            config.write_text(text, encoding="utf-8")
+            daemon.send(signal.SIGHUP)
+            daemon.until(lambda complaint=complaint: complaint in daemon.log(), complaint)  # type: ignore[misc]
+        guarding = [line for line in daemon.log().splitlines() if '"event": "ready"' in line]
+        assert len(guarding) in (2, 3)
+
+        config.write_text(good + '[arming]\nstate = "night"\n', encoding="utf-8")
+        daemon.send(signal.SIGHUP)
+        daemon.until(lambda: '"armed": "night"' in daemon.log(), "the new configuration")
+        assert len(daemon.children()) == 1
+        assert daemon.end() == 0
+    assert daemon.log().count("configuration_refused") == len(bad)
+
+
+def test_it_is_killed_and_started_again(tmp_path: Path) -> None:
+    """No camera's process stays behind, no event is lost, and the numbers go on where they were."""
+    config = write_config(tmp_path, source=write_scene(tmp_path))
+    with Daemon(config) as daemon:
+        cameras = daemon.ready().children()
+        daemon.until(lambda: "person_in_zone " in daemon.out(), "an event")
+        daemon.process.kill()
+        assert wait_gone(cameras)
+    first = numbers(tmp_path)
+    told = daemon.out().count("person_in_zone ")
+    with Daemon(config) as daemon:
+        daemon.ready().until(lambda: daemon.out().count("person_in_zone ") > told, "an event after the kill")
+        assert daemon.end() == 0
+    second = numbers(tmp_path)
+    assert first
+    assert second == list(range(1, len(second) + 1))
+    assert len(second) > len(first)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_while_it_waits_for_a_camera(tmp_path: Path, number: signal.Signals) -> None:
+    """Nobody wants to wait for a picture of a guard that is to end."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    with Daemon(write_config(tmp_path, source=f"synthetic:{tmp_path / 'pipe.toml'}")) as daemon:
+        daemon.until(lambda: bool(daemon.children()), "the camera's process")
+        cameras = daemon.children()
+        assert daemon.end(number) == 0
+        assert not any(message.startswith("READY") for message in daemon.messages)
+        assert wait_gone(cameras)
+
+
+def test_it_ends_by_itself_when_its_recordings_are_over(tmp_path: Path) -> None:
+    """With status 0, and everything that happened on disk."""
+    (tmp_path / "walk.toml").write_text(WALK_TOML, encoding="utf-8")
+    with Daemon(write_config(tmp_path, source=f"synthetic:{tmp_path / 'walk.toml'}")) as daemon:
+        assert daemon.ready().process.wait(30.0) == 0
+        assert "line_crossed" in daemon.out()
+    assert len(numbers(tmp_path)) >= 3
