@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device.errors import ShopwardenError, UsageError
+from training.data.commands import add_data_commands
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,6 +37,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_import(commands)
     _add_evaluate(commands)
+    add_data_commands(commands)
     return parser
 
 

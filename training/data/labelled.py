@@ -162,9 +162,10 @@ def turn_box(box: Box, turn: int) -> Box:
 
 def _check_classes(found: Found, kind: str, samples: Sequence[Sample], problems: list[Problem]) -> None:
     counts = Counter(label for sample in samples for label in sample.labels)
-    for place, label in enumerate(found.labels):
-        if not counts[place]:
-            problems.append(Problem(found.root, "", f"class '{label}' has no example", "label some", used=True))
+    unseen = [f"'{label}'" for place, label in enumerate(found.labels) if not counts[place]]
+    if unseen:
+        what = f"no example of {', '.join(unseen[:10])}{' and others' if len(unseen) > 10 else ''}"
+        problems.append(Problem(found.root, "", what, "label some, or take the class out", used=True))
     if not counts:
         raise DataError(f"{found.root}: not one box on {len(samples)} pictures; label some things first")
     if len(counts) > 1:

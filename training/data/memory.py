@@ -66,6 +66,15 @@ def write_memory(path: Path, memory: Memory) -> None:
         raise TrainingError(f"{path}: cannot be written: {error.strerror}; name another place by --splits") from error
 
 
+def divide_as_kept(dataset: Dataset, path: Path, shares: Shares | None = None) -> Division:
+    """Divide as before where a division is kept; nothing is written.
+
+    Raises:
+        DataError: the kept division is damaged.
+    """
+    return divide(dataset, near_duplicates([sample.look for sample in dataset.samples]), shares, read_memory(path))
+
+
 def divide_and_keep(dataset: Dataset, path: Path, shares: Shares | None = None) -> Division:
     """Divide as before where a division is kept, and keep what is new.
 
@@ -73,10 +82,8 @@ def divide_and_keep(dataset: Dataset, path: Path, shares: Shares | None = None) 
         DataError: the kept division is damaged.
         TrainingError: it cannot be kept.
     """
-    before = read_memory(path)
-    twins = near_duplicates([sample.look for sample in dataset.samples])
-    division = divide(dataset, twins, shares, before)
-    if division.memory != before:
+    division = divide_as_kept(dataset, path, shares)
+    if division.memory != read_memory(path):
         write_memory(path, division.memory)
     return division
 

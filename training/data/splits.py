@@ -51,6 +51,8 @@ class Division:
     """One of ``SPLITS`` or ``LEFT_OUT`` a sample, in the order of the set."""
     memory: Memory
     """To be given again when pictures have joined."""
+    twins: tuple[tuple[int, int], ...]
+    """Pairs of places that show the same."""
     problems: tuple[Problem, ...]
 
     def places(self, split: str) -> list[int]:
@@ -88,7 +90,7 @@ def divide(
             fresh.append(unit)
     _deal(dataset, fresh, splits, shares or Shares())
     problems.extend(_leaks(samples, splits, pairs))
-    return Division(tuple(splits), _remember(samples, splits, memory), tuple(problems))
+    return Division(tuple(splits), _remember(samples, splits, memory), pairs, tuple(problems))
 
 
 def _units(samples: Sequence[Sample], twins: Iterable[tuple[int, int]]) -> list[_Unit]:
