@@ -58,7 +58,8 @@ class AnnotatedClip:
         self._stream.codec_context.time_base = TICK
         self._stream.pix_fmt = "yuv420p"
         self._stream.options = {"crf": "24", "preset": "veryfast"}
-        self._count, self._t_first, self._closed = 0, 0.0, False
+        self._count, self._t_first = 0, 0.0
+        self._failed = self._closed = False
 
     def __enter__(self) -> Self:
         return self
@@ -90,8 +91,10 @@ class AnnotatedClip:
         frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
         frame.pts, frame.time_base = round((step.frame.t - self._t_first) / TICK), TICK
         self._count += 1
+        self._failed = True
         with _file_errors(self._path):
             self._file.mux(self._stream.encode(frame))
+        self._failed = False
 
     def close(self) -> None:
         """Finish the file, or take it away where no picture came; may be called twice.
@@ -104,7 +107,8 @@ class AnnotatedClip:
         self._closed = True
         with _file_errors(self._path):
             try:
-                if self._count:
+                # After a write that failed FFmpeg must not be asked to write on: it may crash.
+                if self._count and not self._failed:
                     self._file.mux(self._stream.encode(None))
             finally:
                 self._file.close()
