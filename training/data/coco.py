@@ -14,10 +14,14 @@ _NAMES = ("instances.json", "_annotations.coco.json", "result.json", "annotation
 
 
 def find_instances(folder: Path) -> Path | None:
-    """The JSON file of a folder that may be COCO's: by its usual names, or the only one."""
-    named = [folder / name for name in _NAMES if (folder / name).is_file()]
-    others = [path for path in sorted(folder.glob("*.json")) if path.name != "splits.json"]
-    return named[0] if named else others[0] if len(others) == 1 else None
+    """The JSON file of a folder by the names that tools give it."""
+    return next((folder / name for name in _NAMES if (folder / name).is_file()), None)
+
+
+def lone_json(folder: Path) -> Path | None:
+    """The only JSON file of a folder, which may be COCO's under a name of somebody's own."""
+    files = [path for path in sorted(folder.glob("*.json")) if path.name != "splits.json"]
+    return files[0] if len(files) == 1 else None
 
 
 def read(instances: Path) -> Found:

@@ -26,7 +26,7 @@ def read_data(path: Path, form: str = "") -> Dataset:
 
 def _read(path: Path, form: str) -> Found:
     if form == "coco":
-        instances = path if path.is_file() else coco.find_instances(path)
+        instances = path if path.is_file() else coco.find_instances(path) or coco.lone_json(path)
         if instances is None:
             raise DataError(f"{path}: no instances.json in it; export the set as COCO or name the file itself")
         return coco.read(instances)
@@ -46,6 +46,8 @@ def _form_of(path: Path) -> str:
         return "yolo"
     if voc.annotation_files(path):
         return "voc"
+    if coco.lone_json(path) is not None:
+        return "coco"
     if not pictures_below(path)[0]:
         raise DataError(f"{path}: no labels and no pictures in it; give the folder of pictures and labels")
     return "folders"

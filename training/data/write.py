@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 from device.core.geometry import Box
@@ -11,7 +12,8 @@ from training.data.sample import Dataset, Sample
 
 def write_coco(dataset: Dataset, folder: Path) -> Path:
     """Write ``instances.json``; picture names are relative to ``images`` or to the folder itself."""
-    images, annotations = [], []
+    images: list[dict[str, Any]] = []
+    annotations: list[dict[str, Any]] = []
     for number, sample in enumerate(dataset.samples, 1):
         size = {"width": sample.width, "height": sample.height}
         images.append({"id": number, "file_name": _name(sample.path, folder), **size})

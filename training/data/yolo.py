@@ -1,6 +1,5 @@
 """Reads YOLO's format: a text file a picture, classes in data.yaml or classes.txt. Does not judge boxes."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from training.errors import DataError
 _YAML_NAMES = ("data.yaml", "data.yml", "dataset.yaml")
 _TEXT_NAMES = ("classes.txt", "obj.names", "labels/classes.txt")
 _ITEM = re.compile(r"^\s*(?:-\s+|(\d+)\s*:\s*)(.+?)\s*$")
+_INLINE_NAME = re.compile(r"'([^']*)'|\"([^\"]*)\"|([^,'\"]+)")
 _SPLITS = {"train": "train", "val": "val", "valid": "val", "test": "test"}
 
 
@@ -142,7 +142,5 @@ def _inline_names(path: Path, text: str) -> list[str]:
     inner = text[1 : text.index("]")] if text.startswith("[") and "]" in text else None
     if inner is None:
         raise DataError(f"{path}: 'names' is no list; write names: [first, second]")
-    try:
-        return [str(name) for name in ast.literal_eval(f"[{inner}]")]
-    except (ValueError, SyntaxError):
-        return [name.strip() for name in inner.split(",") if name.strip()]
+    found = (quoted or double or plain.strip() for quoted, double, plain in _INLINE_NAME.findall(inner))
+    return [name for name in found if name]
