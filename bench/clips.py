@@ -3,6 +3,7 @@
 import os
 from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -35,22 +36,22 @@ def clip(name: str, rate: float, model: Path) -> Scene:
     return Scene(name, _RATE / step, tuple(looks))
 
 
-def _found(path: Path, model: Path) -> dict[str, NDArray[np.generic]]:
+def _found(path: Path, model: Path) -> dict[str, NDArray[Any]]:
     """Everything that the detector finds in each picture, and the pictures small and grey for the gate."""
     kept = ROOT / ".cache" / "tracks" / f"{path.stem}-{model.stem}-{int(model.stat().st_mtime)}.npz"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(kept, **_detect(path, model))
+        np.savez_compressed(kept, allow_pickle=False, **_detect(path, model))
     with np.load(kept) as arrays:
         return dict(arrays)
 
 
-def _detect(path: Path, model: Path) -> dict[str, NDArray[np.generic]]:
+def _detect(path: Path, model: Path) -> dict[str, NDArray[Any]]:
     detector = open_detector(model, DetectorSettings(decode=DecodeSettings(only=_PEOPLE)))
-    columns: dict[str, list[NDArray[np.generic]]] = defaultdict(list)
+    columns: dict[str, list[NDArray[Any]]] = defaultdict(list)
     with av.open(str(path)) as container:
         for seq, picture in enumerate(container.decode(video=0)):
-            frame = Frame(seq, seq / _RATE, None, picture.to_ndarray(format="yuv420p"))
+            frame = Frame(seq, seq / _RATE, None, picture.to_ndarray(format="yuv420p").astype(np.uint8))
             seen = describe(frame, detector.detect(frame))
             columns["luma"].append(frame.luma[::2, ::2].copy())
             columns["boxes"].append(seen.boxes)
@@ -64,7 +65,7 @@ def _detect(path: Path, model: Path) -> dict[str, NDArray[np.generic]]:
     return {"luma": luma, **{name: np.concatenate(parts) for name, parts in columns.items()}}
 
 
-def _detections(found: dict[str, NDArray[np.generic]], seq: int) -> Detections:
+def _detections(found: dict[str, NDArray[Any]], seq: int) -> Detections:
     mine = found["picture"] == seq
     width, height = found["size"].tolist()
     return Detections(

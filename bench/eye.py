@@ -24,7 +24,9 @@ class Wander:
 
     def step(self) -> Floats:
         """The next values."""
-        self.value = self._keep * self.value + np.sqrt(1.0 - self._keep**2) * self._rng.normal(0.0, 1.0, len(self.value))
+        self.value = self._keep * self.value + np.sqrt(1.0 - self._keep**2) * self._rng.normal(
+            0.0, 1.0, len(self.value)
+        )
         return self.value
 
 

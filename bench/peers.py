@@ -103,7 +103,9 @@ def _norfair(distance: Callable[[Any, Any], float], options: Options, rate: floa
         alive = tracker.update(detections=found)
         fresh = {id(item) for item in found}
         return [
-            (int(item.id), item.last_detection.points.ravel(), True) for item in alive if id(item.last_detection) in fresh
+            (int(item.id), item.last_detection.points.ravel(), True)
+            for item in alive
+            if id(item.last_detection) in fresh
         ]
 
     return step

@@ -148,7 +148,9 @@ def _arrive(plan: Plan, rng: np.random.Generator, first_id: int, *, inside: bool
         shift = rng.normal(0.0, 0.6, 2) if number else np.zeros(2)
         way = [(x + shift[0], z + shift[1], pause) for x, z, pause in [*middle, (*end, 0.0)]]
         walkers.append(
-            Walker(first_id + number, np.array(start) + shift, way, speed, rng.uniform(0.5, 0.75), rng.uniform(0.9, 1.1))
+            Walker(
+                first_id + number, np.array(start) + shift, way, speed, rng.uniform(0.5, 0.75), rng.uniform(0.9, 1.1)
+            )
         )
     return walkers
 
@@ -161,7 +163,8 @@ def _edge(view: View, rng: np.random.Generator) -> tuple[float, float]:
 
 
 def _moment(plan: Plan, walkers: list[Walker], t: float) -> Moment:
-    boxes = np.array([plan.view.box(*w.at, w.girth, w.tallness) for w in walkers]).reshape(-1, 4)
+    places = [plan.view.box(float(w.at[0]), float(w.at[1]), w.girth, w.tallness) for w in walkers]
+    boxes = np.array(places).reshape(-1, 4)
     visible, shown = _visibility(plan, boxes)
     inside = _inside(boxes, plan.view.size) > 0.3
     ids = tuple(w.id for w, keep in zip(walkers, inside, strict=True) if keep)

@@ -32,7 +32,7 @@ class MotionSettings:
     """Grey levels, 0..255, below which nothing counts."""
     noise_factor: float = 4.0
     """A cell has changed when it differs by so many times its own usual difference."""
-    min_area_frac: float = 0.0006
+    min_area_frac: float = 0.0012
     """Part of the picture that must change to open the gate."""
     scene_change_frac: float = 0.5
     """Part of the picture that changes only when light or camera does."""

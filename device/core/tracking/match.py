@@ -64,8 +64,8 @@ def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) ->
     off = (sight.foot_x - expected.x) ** 2 / x_var + (sight.foot_y - expected.y) ** 2 / y_var
     off += (sight.width - expected.width) ** 2 / (expected.width_var + size_noise)
     off += (sight.height - expected.height) ** 2 / (expected.height_var + size_noise)
-    spread = np.log(x_var * y_var / (4.0 * noise * noise))
-    return np.asarray(0.5 * (off + spread) + settings.fade * expected.missed_s)
+    spread = 0.5 * np.log(x_var * y_var / (4.0 * noise * noise))
+    return np.asarray(0.5 * off + np.minimum(spread, settings.max_spread_cost) + settings.fade * expected.missed_s)
 
 
 def _odd(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:

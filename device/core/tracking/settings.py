@@ -84,6 +84,8 @@ class TrackerSettings:
     """Cost of one unit of appearance distance (1 - cosine)."""
     appearance_even: float = 0.06
     """Appearance distance at which same and different are equally likely."""
+    max_spread_cost: float = 4.0
+    """Cost of not knowing where it is, at most."""
     fade: float = 0.5
     """Cost of a match for each second that the thing was looked for in vain."""
     new_cost: float = 4.0

@@ -99,8 +99,8 @@ def _changed(boxes: Floats, motion: Motion | None) -> Floats:
 
 def _cells(low: Floats, high: Floats, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The cells that a range of fractions covers, as start and end; never none."""
-    start = np.minimum((low * count).astype(np.intp), count - 1)
-    end = np.maximum(np.ceil(high * count).astype(np.intp), start + 1)
+    start = np.minimum(np.maximum((low * count).astype(np.intp), 0), count - 1)
+    end = np.minimum(np.maximum(np.ceil(high * count).astype(np.intp), start + 1), count)
     return start, end
 
 

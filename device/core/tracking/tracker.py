@@ -87,7 +87,7 @@ class Tracker:
             return
         boxes = expect(unseen).boxes(sight.aspect)
         nearer = sight.boxes[:, 3] > boxes[:, 3:]
-        hidden = (nearer & (covered(boxes, sight.boxes) >= self._settings.hidden_frac)).any(axis=1)
+        hidden = np.any(nearer & (covered(boxes, sight.boxes) >= self._settings.hidden_frac), axis=1)
         for thing, is_hidden in zip(unseen, hidden.tolist(), strict=True):
             thing.miss(gap_s, self._settings, hidden=is_hidden)
 

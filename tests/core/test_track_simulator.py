@@ -1,0 +1,92 @@
+"""The tracker on simulated squares with the detector's own noise, and through a whole simulated day."""
+
+import pickle
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bench.eye import Eye
+from bench.scenes import PLANS, SHOP, Scene, simulated
+from bench.world import STEP_S, Plan, live
+from device.core.geometry import iou
+from device.core.tracking import Tracker
+
+DAY_S = 24 * 3600.0
+
+
+def share_of_main_track(scene: Scene) -> tuple[float, int]:
+    """Part of all sightings of people that fall to each one's most used number; pictures with a number for nobody."""
+    tracker = Tracker()
+    numbers: dict[int, Counter[int]] = {}
+    nobody = 0
+    for look in scene.looks:
+        width, height = look.detections.size
+        for track in tracker.update(look.detections, look.motion, look.t):
+            if not (track.seen and track.believed):
+                continue
+            x1, y1, x2, y2 = track.box
+            box = (x1 * width, y1 * height, x2 * width, y2 * height)
+            overlap = [iou(box, (a, b, c, d)) for a, b, c, d in look.boxes.tolist()]
+            best = int(np.argmax(overlap)) if overlap else -1
+            if best >= 0 and overlap[best] >= 0.5:
+                numbers.setdefault(look.ids[best], Counter())[track.id] += 1
+            else:
+                nobody += max(overlap, default=0.0) < 0.1
+    total = sum(counter.total() for counter in numbers.values())
+    return sum(max(counter.values()) for counter in numbers.values()) / total, nobody
+
+
+@pytest.mark.parametrize("rate", [10.0, 5.0, 2.5])
+@pytest.mark.parametrize("name", ["mast", "waiting"])
+def test_people_keep_their_numbers(name: str, rate: float) -> None:
+    """On a square with crossings, a lamp post and people who wait, most sightings are under one number a person."""
+    plan = next(plan for plan in PLANS if plan.name == name)
+    share, nobody = share_of_main_track(simulated(replace(plan, seconds=40.0), seed=7).thinned(rate))
+    assert share > 0.8
+    assert nobody < 0.02 * 40.0 * rate * plan.people
+
+
+def test_an_empty_square_has_nobody() -> None:
+    """Scenery that looks like people, and single ghosts, are never believed."""
+    plan = Plan("empty", people=0.0, ghosts=6, seconds=120.0)
+    scene = simulated(plan, seed=3)
+    tracker = Tracker()
+    ghosts = {
+        track.id
+        for look in scene.looks
+        for track in tracker.update(look.detections, look.motion, look.t)
+        if track.believed
+    }
+    assert sum(len(look.detections) for look in scene.looks) > 1000
+    assert not ghosts
+
+
+def test_the_same_scene_gives_the_same_tracks() -> None:
+    """Nothing depends on chance or on what was followed before."""
+    scene = simulated(replace(PLANS[0], seconds=10.0), seed=2)
+    runs = []
+    for _ in range(2):
+        tracker = Tracker()
+        runs.append([tracker.update(look.detections, look.motion, look.t) for look in scene.looks])
+    assert runs[0] == runs[1]
+
+
+def test_state_is_flat_over_a_day() -> None:
+    """Customers come and go for 24 hours: what the tracker keeps at the end is no more than after one."""
+    plan = Plan("shop", SHOP, people=3.0, ghosts=2, seconds=60.0)
+    moments, eye, tracker = live(plan, seed=4), Eye(plan, seed=5), Tracker()
+    minute = [(eye.look(moment), eye.motion(moment)) for moment in moments[:: round(2.0 / STEP_S)]]
+    sizes = []
+    t, highest = 0.0, 0
+    while t < DAY_S:
+        open_now = int(t / 600.0) % 4 == 0  # ten minutes of each forty are busy
+        for found, motion in minute if open_now else minute[:1]:
+            tracks = tracker.update(found, motion, t)
+            highest = max([highest, *(track.id for track in tracks)])
+            t += 2.0 if open_now else 60.0
+        sizes.append(len(pickle.dumps(tracker)))
+    hour = len(sizes) // 24
+    assert highest > 1000
+    assert max(sizes[-hour:]) < 1.2 * max(sizes[:hour])

@@ -1,0 +1,383 @@
+"""The tracker fed by hand: scripted scenes, and what must hold for any."""
+
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from device.core.detections import Detections
+from device.core.geometry import Box, iou
+from device.core.motion import Motion
+from device.core.track import Track
+from device.core.tracking import ClassThresholds, Tracker, TrackerSettings
+
+LABELS = ("person", "car", "truck", "bottle")
+Found = tuple[str, float, Box]
+
+
+def detections(*found: Found) -> Detections:
+    """Detections in a picture twice as wide as high."""
+    return Detections(
+        boxes=np.array([box for _, _, box in found], dtype=np.float32).reshape(-1, 4),
+        scores=np.array([score for _, score, _ in found], dtype=np.float32),
+        classes=np.array([LABELS.index(label) for label, _, _ in found], dtype=np.intp),
+        labels=LABELS,
+        size=(800, 400),
+    )
+
+
+def person(x: float, foot: float = 0.8, score: float = 0.8, height: float = 0.4) -> Found:
+    """A person whose foot point is (x, foot)."""
+    half = 0.09 * height
+    return ("person", score, (x - half, foot - height, x + half, foot))
+
+
+def moving(*boxes: Box) -> Motion:
+    """Motion under these boxes alone."""
+    mask = np.zeros((100, 200), dtype=np.bool_)
+    for x1, y1, x2, y2 in boxes:
+        mask[round(y1 * 100) : round(y2 * 100), round(x1 * 200) : round(x2 * 200)] = True
+    return Motion(open=bool(boxes), area_frac=float(mask.mean()), mask=mask, scene_change=False)
+
+
+def believed(tracks: tuple[Track, ...]) -> list[Track]:
+    """Those to act on."""
+    return [track for track in tracks if track.believed]
+
+
+def walk(
+    tracker: Tracker, start: float, seconds: float, *, x: float, pace: float, rate: float = 10.0
+) -> tuple[Track, ...]:
+    """One person walking; the tracks at the end."""
+    tracks: tuple[Track, ...] = ()
+    for step in range(round(seconds * rate)):
+        found = person(x + pace * step / rate)
+        tracks = tracker.update(detections(found), moving(found[2]), start + step / rate)
+    return tracks
+
+
+@pytest.mark.parametrize("rate", [2.0, 5.0, 10.0, 30.0])
+def test_a_walker_keeps_one_number_at_any_rate(rate: float) -> None:
+    """A person who walks through is one believed track with the right velocity."""
+    tracks = walk(Tracker(), 0.0, 4.0, x=0.1, pace=0.15, rate=rate)
+    assert [track.id for track in believed(tracks)] == [1]
+    assert tracks[0].seen
+    assert tracks[0].velocity[0] == pytest.approx(0.15, rel=0.15)
+    assert tracks[0].box == pytest.approx(person(0.1 + 0.15 * (4.0 - 1 / rate))[2], abs=1e-6)
+
+
+def test_believed_within_a_second() -> None:
+    """An intruder who walks is believed soon, and not after one picture."""
+    tracker = Tracker()
+    first = walk(tracker, 0.0, 0.1, x=0.1, pace=0.15)
+    assert not first[0].confirmed
+    assert believed(walk(tracker, 0.1, 0.9, x=0.115, pace=0.15))
+
+
+def test_uneven_gaps() -> None:
+    """Looks come when they come; the pace is per second."""
+    tracker = Tracker()
+    ids = set()
+    for t in (0.0, 0.1, 0.5, 0.6, 1.4, 1.5, 2.3, 2.35, 3.0):
+        found = person(0.1 + 0.15 * t)
+        ids |= {track.id for track in tracker.update(detections(found), moving(found[2]), t)}
+    assert ids == {1}
+
+
+def test_two_cross_and_keep_their_numbers() -> None:
+    """Two people walk through each other; one hides the other for half a second."""
+    tracker = Tracker()
+    tracks: tuple[Track, ...] = ()
+    start: dict[int, float] = {}
+    for step in range(60):
+        near, far = person(0.2 + 0.01 * step, foot=0.82), person(0.8 - 0.01 * step, foot=0.78, height=0.38)
+        hidden = abs(near[2][0] - far[2][0]) < 0.03
+        found = (near,) if hidden else (near, far)
+        tracks = tracker.update(detections(*found), moving(near[2], far[2]), step / 10)
+        start = start or {track.id: track.foot[0] for track in tracks}
+    end = {track.id: track.foot[0] for track in believed(tracks)}
+    assert {number: place > 0.5 for number, place in end.items()} == {number: x < 0.5 for number, x in start.items()}
+
+
+def test_rejoins_after_seconds_behind_something() -> None:
+    """Two seconds behind a pillar do not make another person."""
+    tracker = Tracker()
+    walk(tracker, 0.0, 2.0, x=0.1, pace=0.15)
+    for step in range(20):
+        tracks = tracker.update(detections(), moving(), 2.0 + step / 10)
+    assert [(track.id, track.seen) for track in tracks] == [(1, False)]
+    tracks = walk(tracker, 4.0, 1.0, x=0.7, pace=0.15)
+    assert [track.id for track in believed(tracks)] == [1]
+
+
+def test_a_skipped_look_ages_nothing() -> None:
+    """A minute without looking is not a minute of absence."""
+    tracker = Tracker()
+    walk(tracker, 0.0, 2.0, x=0.3, pace=0.1)
+    for second in range(60):
+        tracks = tracker.update(None, None, 2.0 + second)
+        assert [(track.id, track.seen) for track in tracks] == [(1, False)]
+    found = person(0.5)
+    assert believed(tracker.update(detections(found), moving(found[2]), 62.0))[0].id == 1
+
+
+def test_one_missed_look_after_a_long_pause_is_one_miss() -> None:
+    """How long nobody looked does not count against a track."""
+    tracker = Tracker()
+    walk(tracker, 0.0, 2.0, x=0.3, pace=0.1)
+    assert [track.id for track in tracker.update(detections(), moving(), 100.0)] == [1]
+
+
+def test_forgotten_after_looking_in_vain() -> None:
+    """Who is looked for and not found for long enough is gone."""
+    tracker = Tracker(TrackerSettings(forget_s=3.0))
+    walk(tracker, 0.0, 2.0, x=0.3, pace=0.1)
+    for step in range(29):
+        assert tracker.update(detections(), moving(), 2.0 + step / 10)
+    for step in range(29, 33):
+        tracks = tracker.update(detections(), moving(), 2.0 + step / 10)
+    assert tracks == ()
+
+
+def test_who_walked_in_and_stands_still_stays() -> None:
+    """A person who stands for ten minutes, long part of the scene to the gate, is still believed."""
+    tracker = Tracker()
+    walk(tracker, 0.0, 3.0, x=0.1, pace=0.1)
+    t = 3.65
+    while t < 600.0:
+        assert not tracker.wants_look(t - 0.5)
+        assert tracker.wants_look(t)
+        tracks = tracker.update(detections(person(0.4)), moving(), t)
+        t += 0.75
+    assert [track.id for track in believed(tracks)] == [1]
+
+
+def test_scenery_is_not_believed() -> None:
+    """A sign that looks a little like a person, where nothing moves, is nobody, however long it is seen."""
+    tracker = Tracker()
+    rng = np.random.default_rng(3)
+    confirmed = 0
+    for step in range(600):
+        found = person(0.4 + rng.normal(0.0, 0.002), score=float(rng.uniform(0.3, 0.52)))
+        tracks = tracker.update(detections(found), moving(), step / 10)
+        confirmed += sum(track.confirmed or track.moved for track in tracks)
+    assert confirmed == 0
+
+
+def test_passing_before_scenery_does_not_free_it() -> None:
+    """A walker passes before a sign: one believed track, the walker's; the sign stays what it is."""
+    tracker = Tracker()
+    moved = set()
+    for step in range(120):
+        sign, walker = person(0.5, score=0.45), person(0.1 + 0.008 * step, foot=0.85)
+        found = (sign, walker) if abs(walker[2][0] - sign[2][0]) > 0.03 else (walker,)
+        for track in tracker.update(detections(*found), moving(walker[2]), step / 10):
+            moved |= {track.id} if track.moved else set()
+    assert len(moved) == 1
+
+
+def test_a_person_who_stood_there_from_the_start_is_confirmed() -> None:
+    """A high score speaks for itself; whether it is a mannequin is said by ``moved``."""
+    tracker = Tracker()
+    for step in range(30):
+        tracks = tracker.update(detections(person(0.4, score=0.8)), moving(), step / 10)
+    assert [(track.confirmed, track.moved) for track in tracks] == [(True, False)]
+    tracks = walk(tracker, 3.0, 2.0, x=0.4, pace=0.1)
+    assert [(track.id, track.believed) for track in tracks] == [(1, True)]
+
+
+def test_out_of_a_car() -> None:
+    """Somebody appears in the middle of the picture, and stands: there was motion, so it is somebody."""
+    tracker = Tracker()
+    for step in range(30):
+        found = person(0.4)
+        tracks = tracker.update(detections(found), moving(found[2]), step / 10)
+    assert [track.id for track in believed(tracks)] == [1]
+
+
+def test_a_low_score_keeps_a_track_alive() -> None:
+    """Half hidden, a person is scored low; that is enough for one who is expected just there."""
+    tracker = Tracker()
+    walk(tracker, 0.0, 2.0, x=0.1, pace=0.1)
+    for step in range(20):
+        found = person(0.3 + 0.01 * step, score=0.3)
+        tracks = tracker.update(detections(found), moving(found[2]), 2.0 + step / 10)
+    assert [(track.id, track.seen) for track in tracks] == [(1, True)]
+
+
+def test_a_low_score_alone_is_nobody() -> None:
+    """What never reaches the threshold of its class is never confirmed."""
+    tracker = Tracker()
+    for step in range(50):
+        found = person(0.1 + 0.01 * step, score=0.44)
+        tracks = tracker.update(detections(found), moving(found[2]), step / 10)
+        assert not any(track.confirmed for track in tracks)
+
+
+@pytest.mark.parametrize(("label", "score", "expected"), [("person", 0.4, False), ("bottle", 0.4, True)])
+def test_thresholds_belong_to_classes(label: str, score: float, expected: bool) -> None:
+    """Goods are found at scores at which people are not believed."""
+    tracker = Tracker()
+    for step in range(30):
+        box = (0.1 + 0.01 * step, 0.4, 0.15 + 0.01 * step, 0.6)
+        tracks = tracker.update(detections((label, score, box)), moving(box), step / 10)
+    assert any(track.confirmed for track in tracks) is expected
+
+
+def test_thresholds_can_be_set_for_a_label() -> None:
+    """The settings are asked by name."""
+    settings = TrackerSettings(thresholds={"bottle": ClassThresholds(low=0.6, high=0.7, new=0.7)})
+    assert Tracker(settings).update(detections(("bottle", 0.5, (0.1, 0.1, 0.2, 0.3))), None, 0.0) == ()
+
+
+def test_a_car_taken_for_a_truck_is_one_thing() -> None:
+    """A detector wavers between kin; the number stays, the label is the one seen most."""
+    tracker = Tracker()
+    for step in range(30):
+        box = (0.1 + 0.01 * step, 0.5, 0.3 + 0.01 * step, 0.7)
+        tracks = tracker.update(detections(("truck" if step % 3 == 0 else "car", 0.7, box)), moving(box), step / 10)
+    assert [(track.id, track.label) for track in tracks] == [(1, "car")]
+
+
+def test_a_person_and_a_bottle_in_one_place_are_two() -> None:
+    """Things of different kinds never take each other's number."""
+    tracker = Tracker()
+    for step in range(10):
+        box = person(0.3)[2]
+        tracks = tracker.update(detections(("person", 0.8, box), ("bottle", 0.7, box)), moving(box), step / 10)
+    assert sorted(track.label for track in tracks) == ["bottle", "person"]
+
+
+def test_a_second_box_around_one_person_begins_nothing() -> None:
+    """Half a person, and one box around it all, are the same person."""
+    tracker = Tracker()
+    for step in range(20):
+        found = person(0.1 + 0.02 * step)
+        x1, y1, x2, y2 = found[2]
+        half: Found = ("person", 0.6, (x1, y1, x2, (y1 + y2) / 2))
+        tracks = tracker.update(detections(found, half), moving(found[2]), step / 10)
+    assert [track.id for track in tracks] == [1]
+
+
+def test_nothing_lives_nobody_looks() -> None:
+    """An empty shop costs no looks; scenery alone costs few."""
+    tracker = Tracker()
+    tracker.update(detections(), None, 0.0)
+    assert not tracker.wants_look(100.0)
+    for step in range(50):
+        tracker.update(detections(person(0.4, score=0.45)), moving(), step / 10)
+    assert not tracker.wants_look(4.9 + 3.0)
+    assert tracker.wants_look(4.9 + 5.0)
+
+
+def test_no_more_than_the_most_live() -> None:
+    """A picture full of boxes is bounded, and who is believed outlives the crowd."""
+    tracker = Tracker(TrackerSettings(max_tracks=10, max_detections=30))
+    walk(tracker, 0.0, 2.0, x=0.1, pace=0.1)
+    rng = np.random.default_rng(5)
+    for step in range(30):
+        crowd = [person(float(x), foot=float(y), height=0.1) for x, y in rng.uniform(0.2, 0.9, (60, 2))]
+        tracks = tracker.update(detections(*crowd), None, 2.0 + step / 10)
+        assert len(tracks) <= 10
+    assert 1 in {track.id for track in tracks}
+
+
+def test_thresholds_must_rise() -> None:
+    """A low threshold above the high one is refused."""
+    with pytest.raises(ValueError, match="rise"):
+        ClassThresholds(low=0.6, high=0.5, new=0.7)
+
+
+places = st.floats(0.02, 0.98, allow_subnormal=False)
+sightings = st.tuples(
+    st.sampled_from(LABELS), st.floats(0.2, 0.95), st.tuples(places, places, st.floats(0.01, 0.3), st.floats(0.02, 0.5))
+)
+looks = st.lists(st.tuples(st.floats(0.02, 1.5), st.lists(sightings, max_size=5)), min_size=1, max_size=10)
+Sightings = list[tuple[str, float, tuple[float, float, float, float]]]
+Looks = list[tuple[float, Sightings]]
+
+
+def laid_out(found: Sightings, *, mirrored: bool = False) -> list[Found]:
+    """Boxes of any size, cut at the picture's edge; no two scores alike, so that numbers follow one order."""
+    result: list[Found] = []
+    for rank, (label, score, (x, y, width, height)) in enumerate(found):
+        x1, x2 = max(0.0, x - width / 2), min(1.0, x + width / 2)
+        box = (1.0 - x2, max(0.0, y - height), 1.0 - x1, y) if mirrored else (x1, max(0.0, y - height), x2, y)
+        result.append((label, min(0.99, round(score, 2) + rank * 0.001), box))
+    return result
+
+
+@given(looks)
+def test_numbers_are_never_used_again(story: Looks) -> None:
+    """A number that was gone stays gone, and new ones only grow."""
+    tracker, t, alive, highest = Tracker(TrackerSettings(forget_new_s=0.5, forget_s=1.0)), 0.0, set[int](), 0
+    for gap, found in story:
+        t += gap
+        now = [track.id for track in tracker.update(detections(*laid_out(found)), None, t)]
+        assert len(now) == len(set(now))
+        fresh = set(now) - alive
+        assert all(number > highest for number in fresh)
+        highest = max([highest, *now])
+        alive = set(now)
+
+
+@given(looks, st.randoms(use_true_random=False))
+def test_order_of_detections_is_irrelevant(story: Looks, rnd: Random) -> None:
+    """A detector may list what it found in any order."""
+    plain, shuffled, t = Tracker(), Tracker(), 0.0
+    for gap, found in story:
+        t += gap
+        items = laid_out(found)
+        other = list(items)
+        rnd.shuffle(other)
+        assert plain.update(detections(*items), None, t) == shuffled.update(detections(*other), None, t)
+
+
+@given(looks)
+def test_mirrored_input_gives_mirrored_tracks(story: Looks) -> None:
+    """Left and right are alike."""
+    plain, mirror, t = Tracker(), Tracker(), 0.0
+    for gap, found in story:
+        t += gap
+        here = plain.update(detections(*laid_out(found)), None, t)
+        there = mirror.update(detections(*laid_out(found, mirrored=True)), None, t)
+        assert [(a.id, a.confirmed, a.moved, a.seen) for a in here] == [
+            (b.id, b.confirmed, b.moved, b.seen) for b in there
+        ]
+        for a, b in zip(here, there, strict=True):
+            x1, y1, x2, y2 = b.box
+            assert a.box == pytest.approx((1.0 - x2, y1, 1.0 - x1, y2), abs=1e-4)
+            assert a.velocity == pytest.approx((-b.velocity[0], b.velocity[1]), abs=1e-3)
+
+
+@given(looks, st.lists(st.floats(0.0, 1.0), max_size=5))
+def test_skipped_looks_change_nothing(story: Looks, skips: list[float]) -> None:
+    """Steps without a look in between leave every later answer as it is."""
+    plain, skipping, t = Tracker(), Tracker(), 0.0
+    for gap, found in story:
+        for part in sorted(skips):
+            skipping.update(None, None, t + gap * part)
+        t += gap
+        now = detections(*laid_out(found))
+        assert plain.update(now, None, t) == skipping.update(now, None, t)
+
+
+@given(looks)
+def test_tracks_stay_sane(story: Looks) -> None:
+    """Boxes lie in the picture, a seen one is a detected one, times and flags fit together."""
+    tracker, t = Tracker(), 0.0
+    for gap, found in story:
+        t += gap
+        now = detections(*laid_out(found))
+        for track in tracker.update(now, None, t):
+            assert all(0.0 <= edge <= 1.0 for edge in track.box)
+            assert track.t_first <= track.t_seen <= t
+            assert np.isfinite(track.velocity).all()
+            if track.seen:
+                assert track.t_seen == t
+                assert (
+                    max(iou(track.box, tuple(box)) for box in now.boxes.tolist()) > 0.999
+                    or track.box[0] == track.box[2]
+                )
