@@ -24,7 +24,7 @@ from device.core.message import MessageMaker
 from device.core.motion import MotionGate, MotionSettings
 from device.core.pace import LookPace
 from device.core.rules.ruleset import RuleSet
-from device.core.tracking import Tracker
+from device.core.tracking import Tracker, TrackerSettings
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.load import read_model
@@ -60,7 +60,9 @@ def build_detector(config: Config) -> Detector:
         ConfigError: a rule is about a class that it does not know.
     """
     model = read_model(find_model(config.detector.model))
-    decode = DecodeSettings(only=wanted_labels(config, model.card))
+    wanted, thresholds = wanted_labels(config, model.card), TrackerSettings()
+    # What the tracker would pass over is not worth finding.
+    decode = DecodeSettings(only=wanted, floors={label: thresholds.of(label).low for label in wanted})
     settings = DetectorSettings(runtime=config.detector.runtime, threads=config.detector.threads, decode=decode)
     return NetworkDetector(model, settings)
 
@@ -89,7 +91,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     return Pipeline(
         gate=MotionGate(motion),
         detector=detector,
-        tracker=Tracker(),
+        tracker=Tracker(TrackerSettings()),
         rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates)),
         arming=Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(

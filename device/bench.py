@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from device.app import RunKind, build_pipeline, recording
+from device.app import RunKind, build_detector, build_pipeline, recording
 from device.board import board_state
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
@@ -18,7 +18,6 @@ from device.config import parse_config
 from device.core.frame import Frame
 from device.core.ids import DerivedIds
 from device.detect.catalogue import find_model
-from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.litert import Network
 from device.detect.load import read_model
 from device.errors import EndOfStream, ShopwardenError, UsageError
@@ -29,6 +28,9 @@ CONFIG = """
 [device]
 id = "bench"
 state_dir = "."
+[detector]
+model = '{model}'
+threads = {threads}
 [[cameras]]
 id = "camera"
 source = "synthetic:"
@@ -96,7 +98,8 @@ def _pictures(clip: Path | None, count: int) -> list[Frame]:
 def _cpu(path: Path, pictures: list[Frame], threads: int) -> dict[str, Any]:
     """CPU time of one picture through all stages against the bare interpreter's, in turn, picture by picture."""
     model = read_model(path)
-    detector = NetworkDetector(model, DetectorSettings(threads=threads))
+    config = parse_config(CONFIG.format(model=path.resolve(), threads=threads), "bench")
+    detector = build_detector(config)
     bare = Network(model, threads=threads)
     tensor = np.zeros((1, model.card.input.height, model.card.input.width, 3), dtype=np.int8)
     times = StageTimes()
@@ -108,7 +111,6 @@ def _cpu(path: Path, pictures: list[Frame], threads: int) -> dict[str, Any]:
         every_frame=True,
         timed=times,
     )
-    config = parse_config(CONFIG, "bench")
     pipeline = build_pipeline(config, config.cameras[0], detector, run)
     for _ in range(5):
         bare.run(tensor)
