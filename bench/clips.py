@@ -1,5 +1,6 @@
 """Real clips with truth as scenes; what the detector found is kept in ``.cache``. Does not follow or score."""
 
+import hashlib
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -38,12 +39,19 @@ def clip(name: str, rate: float, model: Path) -> Scene:
 
 def _found(path: Path, model: Path) -> dict[str, NDArray[Any]]:
     """Everything that the detector finds in each picture, and the pictures small and grey for the gate."""
-    kept = ROOT / ".cache" / "tracks" / f"{path.stem}-{model.stem}-{int(model.stat().st_mtime)}.npz"
+    kept = ROOT / ".cache" / "tracks" / f"{path.stem}-{model.stem}-{_state_of(model)}.npz"
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(kept, allow_pickle=False, **_detect(path, model))
     with np.load(kept) as arrays:
         return dict(arrays)
+
+
+def _state_of(model: Path) -> str:
+    """A hash of the model and of all code between it and a described detection."""
+    parts = [model, *sorted((ROOT / "device" / "detect").glob("*.py"))]
+    parts += [ROOT / "device" / "core" / name for name in ("appearance.py", "decode.py", "frame.py")]
+    return hashlib.sha256(b"".join(part.read_bytes() for part in parts)).hexdigest()[:12]
 
 
 def _detect(path: Path, model: Path) -> dict[str, NDArray[Any]]:
