@@ -55,7 +55,7 @@ def render_page(subject: Subject) -> str:
         _classes(subject),
         _sizes(subject),
         "<h2>Pictures that show the same</h2>",
-        _alike(subject.findings),
+        _alike(subject.findings, subject.dataset.labels),
         "<h2>Examples of each class</h2>",
         _examples(subject.dataset),
         *(_sheet(subject, split) for split in SPLITS),
@@ -135,21 +135,21 @@ def _sizes(subject: Subject) -> str:
     return f"<h2>Sizes of boxes</h2>{text}{_table(('class', *names), rows)}"
 
 
-def _alike(found: Findings) -> str:
+def _alike(found: Findings, names: Sequence[str]) -> str:
     kinds = (
         ("Near-duplicates across the split that the set itself names: its figures are too good.", found.leaks),
         ("The same file more than once.", found.copies),
         ("Near-duplicates; each row is kept in one split.", found.alike),
     )
-    parts = [f"<p>{text} {len(clusters)}.</p>{_clusters(clusters)}" for text, clusters in kinds if clusters]
+    parts = [f"<p>{text} {len(clusters)}.</p>{_clusters(clusters, names)}" for text, clusters in kinds if clusters]
     return "".join(parts) or '<p class="good">None.</p>'
 
 
-def _clusters(clusters: Sequence[tuple[Sample, ...]]) -> str:
+def _clusters(clusters: Sequence[tuple[Sample, ...]], names: Sequence[str]) -> str:
     parts = []
     for cluster in clusters[:_MOST_CLUSTERS]:
         tiles = [small_tile(sample, _SHEET_PX * 2 // 3, _caption(sample)) for sample in cluster[:8]]
-        parts.append(_image(as_data_url(draw_sheet(tiles, (), 8)), "near-duplicates"))
+        parts.append(_image(as_data_url(draw_sheet(tiles, names, 8)), "near-duplicates"))
     more = len(clusters) - _MOST_CLUSTERS
     return "".join(parts) + (f"<p>... and {more} more.</p>" if more > 0 else "")
 
