@@ -64,7 +64,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_memory_of_a_real_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     """More than Python alone, less than the budget; with its camera's process it is no less than a part of that."""
-    monkeypatch.setattr("device.memory_bench.RUN_S", 4.0)
+    monkeypatch.setattr("device.memory_bench.RUN_S", 3.0)
     figures = daemon_memory(GENERAL_320)
     assert 20.0 < figures["daemon_rss_mib"] <= 200.0
     assert figures["all_pss_mib"] > 20.0

@@ -15,7 +15,7 @@ import structlog
 
 from device.cli import main
 from tests.detect.models import GENERAL_320, with_card
-from tests.device.drawn import write_clip, write_config
+from tests.device.drawn import DASH, write_clip, write_config
 from tests.sinks.broker import Mosquitto
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
@@ -257,16 +257,15 @@ def test_a_reader_that_has_gone(tmp_path: Path) -> None:
 def test_names_that_the_terminal_cannot_show(tmp_path: Path) -> None:
     """A name in no encoding at all is still only a name."""
     name = os.fsencode(tmp_path) + b"/sch\xf6n.toml"
-    for encoding in ("utf-8", "ascii"):
-        ended = subprocess.run(
-            [os.fsencode(sys.executable), b"-m", b"device", b"check-config", name],
-            stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONIOENCODING": encoding},
-            check=False,
-        )
-        assert ended.returncode == 2
-        assert ended.stderr.count(b"\n") == 1
-        assert b"there is no such file" in ended.stderr
+    ended = subprocess.run(
+        [os.fsencode(sys.executable), b"-m", b"device", b"check-config", name],
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.count(b"\n") == 1
+    assert b"there is no such file" in ended.stderr
 
 
 def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, call: Call, tmp_path: Path, clip: Path) -> None:
@@ -289,8 +288,9 @@ def test_a_camera_without_a_first_picture(monkeypatch: pytest.MonkeyPatch, call:
 
 @pytest.mark.broker
 @pytest.mark.skipif(shutil.which("mosquitto") is None, reason="mosquitto is not installed")
-def test_a_broker_that_refuses_the_password(tmp_path: Path, clip: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_broker_that_refuses_the_password(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """The service goes on guarding to the end of its recording, and tells once what to check."""
+    clip = write_clip(tmp_path / "dash.mp4", DASH)
     broker = Mosquitto(tmp_path).start()
     try:
         (tmp_path / "password").write_text("wrong\n", encoding="utf-8")
