@@ -1,0 +1,1 @@
+"""How a detector learns: its network with other classes, which cell answers for which box, and what an error costs."""

@@ -1,0 +1,125 @@
+"""A NanoDet-g for other classes, on the published weights, as training wants it. Does not train or export it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.base.fetch import fetch_base
+from training.base.nanodet import load_published
+from training.base.tfjs import read_graph
+from training.nanodet import STRIDES, NanoDetSpec, build_nanodet
+
+BASES = ("nanodet-g", "none")
+_PRIOR = 0.02
+"""Score that a fresh class head gives everywhere: most cells see nothing, so it starts there and not at one half."""
+_HEAD_STD = 0.01
+NECK_CHANNELS = 128
+"""Channels before the class heads."""
+
+Weights = dict[str, NDArray[np.float32]]
+"""Arrays by ``layer/kernel`` and ``layer/bias``."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learner:
+    """A network while it learns."""
+
+    model: Any
+    """From ``picture`` (n, height, width, 3), normalised, and ``keep`` (n, levels, channels) to logits."""
+    convolutions: tuple[Any, ...]
+    """Its layers with weights."""
+
+
+def build_learner(spec: NanoDetSpec, precision: str) -> Learner:
+    """A network with fresh weights that ends in logits.
+
+    Args:
+        spec: its shape.
+        precision: ``float32``, or ``bfloat16`` for products of half the width (weights stay float32).
+    """
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
+    try:
+        model = _with_dropout(build_nanodet(spec, sigmoid=False))
+    finally:
+        keras.config.set_dtype_policy(before)
+    convolutions = tuple(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    _start_heads(convolutions)
+    return Learner(model, convolutions)
+
+
+def load_base(learner: Learner, cache: Path | None = None) -> None:
+    """Put the published weights in; the class heads stay fresh, the box heads are kept.
+
+    Raises:
+        FetchError: they cannot be fetched, or are not the expected ones.
+    """
+    files = fetch_base(cache)
+    graph = read_graph(files.topology, files.weights)
+    donor = build_nanodet(NanoDetSpec(64, 64, classes=80))
+    load_published(donor, graph)
+    given = {f"{layer.name}/{key}": value for layer in donor.layers for key, value in _arrays(layer).items()}
+    set_weights(learner, {name: value for name, value in given.items() if "_scores" not in name})
+
+
+def get_weights(learner: Learner) -> Weights:
+    """All weights by name."""
+    return {f"{layer.name}/{key}": value for layer in learner.convolutions for key, value in _arrays(layer).items()}
+
+
+def set_weights(learner: Learner, weights: Weights) -> None:
+    """Set the named weights; the others stay."""
+    for layer in learner.convolutions:
+        for key, variable in (("kernel", layer.kernel), ("bias", layer.bias)):
+            if f"{layer.name}/{key}" in weights:
+                variable.assign(weights[f"{layer.name}/{key}"])
+
+
+def finished_network(spec: NanoDetSpec, weights: Weights) -> Any:
+    """The network as it is measured and exported: float32, scores instead of logits, no dropout."""
+    import keras
+
+    model = build_nanodet(spec)
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+    return model
+
+
+def _arrays(layer: Any) -> Weights:
+    if not hasattr(layer, "kernel"):
+        return {}
+    return {"kernel": np.asarray(layer.kernel, dtype=np.float32), "bias": np.asarray(layer.bias, dtype=np.float32)}
+
+
+def _with_dropout(plain: Any) -> Any:
+    """The same layers with a second input that multiplies the channels before the class heads; the boxes keep all.
+
+    The mask comes from outside, so that the draws hang on the number of the step alone and a resumed training goes on
+    with those that it would have had.
+    """
+    import keras
+
+    layers = keras.layers
+    keep = keras.Input((len(STRIDES), NECK_CHANNELS), name="keep")
+    scores = []
+    for level in range(len(STRIDES)):
+        hidden = plain.get_layer(f"head{level}_conv_act").output
+        mask = layers.Reshape((1, 1, NECK_CHANNELS), name=f"keep{level}")(keep[:, level])
+        score = plain.get_layer(f"head{level}_scores")(layers.Multiply(name=f"head{level}_kept")([hidden, mask]))
+        scores.append(plain.get_layer(f"head{level}_scores_flat")(score))
+    outputs = {"scores": layers.Concatenate(axis=1, name="logits_kept")(scores), "boxes": plain.output["boxes"]}
+    return keras.Model({"picture": plain.input, "keep": keep}, outputs, name="learner")
+
+
+def _start_heads(convolutions: tuple[Any, ...]) -> None:
+    random = np.random.default_rng(0)
+    for layer in convolutions:
+        if layer.name.endswith("_scores"):
+            layer.kernel.assign(random.normal(0.0, _HEAD_STD, layer.kernel.shape))
+            layer.bias.assign(np.full(layer.bias.shape, -np.log((1 - _PRIOR) / _PRIOR)))

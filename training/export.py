@@ -1,0 +1,213 @@
+"""Makes the device's model of a finished training: int8, measured, with its card. Does not train."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from device.core.card import HeadSpec, ModelCard
+from device.detect.detector import DetectorSettings, NetworkDetector
+from device.detect.load import read_model
+from training.base.fetch import PACKAGE, VERSION
+from training.base.make import NOTICE, UPSTREAM
+from training.base.recipe import RECIPES
+from training.data.pictures import read_pixels
+from training.data.sample import Sample
+from training.detector.network import Weights, finished_network
+from training.errors import ExportError, RecipeError
+from training.evaluate import EVALUATION, measure
+from training.floatrun import FloatInput, float_finder
+from training.metrics import Scores
+from training.nanodet import BINS, STRIDES, NanoDetSpec
+from training.quantise import Quantised, quantise
+from training.sensitive import losing_tensors
+from training.tflite_file import write_model
+from training.train.checkpoint import load_checkpoint
+from training.train.experiment import Experiment
+from training.train.loop import BEST
+
+Say = Callable[[str], None]
+_NAMED_TENSORS = 5
+_TRACED_SAMPLES = 4
+_TRUSTED_SUPPORT = 20
+"""Validation boxes at which the threshold of a class is half its own and half that of all classes."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finished:
+    """A finished training and what is needed to measure it."""
+
+    experiment: Experiment
+    weights: Weights
+    notes: dict[str, Any]
+    model: Any
+    """The float network."""
+
+
+def export(experiment: Experiment, path: Path, say: Say) -> ModelCard:
+    """Quantise the best weights, hold them against the float network, and write the model.
+
+    Args:
+        experiment: whose training has measured weights.
+        path: the ``.tflite`` file to write.
+        say: is told how it goes, a line at a time.
+
+    Raises:
+        RecipeError: there are no weights yet, or the path is no ``.tflite``.
+        ExportError: int8 loses more than the recipe allows; the message holds the figures.
+    """
+    if path.suffix != ".tflite":
+        raise RecipeError(f"{path}: the device reads files that end in .tflite; name one")
+    finished = _finished(experiment)
+    samples = _calibration(experiment)
+    say(f"{path.name}: best weights of epoch {finished.notes['epoch']}, quantising on {len(samples)} pictures")
+    quantised = quantise(finished.model, samples)
+    card = _card(finished, path.stem, quantised, len(samples))
+    float_scores = _float_scores(finished, card)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    trial = path.with_name(path.name + ".trial")
+    try:
+        write_model(trial, quantised.network, card, _notices(experiment))
+        scores = _int8_scores(trial, experiment)
+    finally:
+        trial.unlink(missing_ok=True)
+    losing = losing_tensors(finished.model, quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
+    say(f"validation, int8: AP {scores.ap:.4f} AP50 {scores.ap50:.4f}")
+    say(f"validation, float: AP {float_scores.ap:.4f} AP50 {float_scores.ap50:.4f}")
+    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing))
+    _refuse_loss(experiment, path, scores, float_scores, losing[0].name)
+    card = replace(card, thresholds=thresholds(scores), measured=_measured(experiment, scores, float_scores))
+    return write_model(path, quantised.network, card, _notices(experiment))
+
+
+def thresholds(scores: Scores) -> dict[str, float]:
+    """The score from which each class counts as seen: that of its best F1 on the validation pictures.
+
+    Few boxes say little, so the threshold of a class leans to that of all classes the more, the fewer boxes it has.
+    """
+    common = scores.operating_point.threshold
+    found = {"default": round(common, 3)}
+    for name, point in scores.class_points.items():
+        support = int(scores.per_class[name]["support"] or 0)
+        own = support / (support + _TRUSTED_SUPPORT) if point.f1 > 0 else 0.0
+        found[name] = round(own * point.threshold + (1.0 - own) * common, 3)
+    return found
+
+
+def stratified(samples: Sequence[Sample], count: int, classes: int) -> list[Sample]:
+    """So many samples with every class among them: in turn one of each class, the pictures by their hash."""
+    waiting = sorted(samples, key=lambda sample: sample.look.sha256)
+    queues = [[sample for sample in waiting if label in sample.labels] for label in range(classes)]
+    queues.append([sample for sample in waiting if not sample.labels])
+    chosen: dict[str, Sample] = {}
+    while len(chosen) < min(count, len(waiting)):
+        for queue in queues:
+            while queue and queue[0].look.sha256 in chosen:
+                queue.pop(0)
+            if queue and len(chosen) < count:
+                chosen[queue[0].look.sha256] = queue[0]
+        if not any(queues):
+            break
+    return list(chosen.values())
+
+
+def _finished(experiment: Experiment) -> Finished:
+    stored = load_checkpoint(experiment.out / BEST)
+    if stored is None:
+        raise RecipeError(f"{experiment.out}: no weights yet; 'shopwarden-train train' makes them")
+    side_px = experiment.recipe.network.size_px
+    spec = NanoDetSpec(side_px, side_px, len(experiment.dataset.labels))
+    return Finished(experiment, stored.arrays, stored.notes, finished_network(spec, stored.arrays))
+
+
+def _calibration(experiment: Experiment) -> list[NDArray[np.float32]]:
+    """Training pictures as the device will see them."""
+    wanted = experiment.recipe.export.calibration_pictures
+    chosen = stratified(experiment.train, wanted, len(experiment.dataset.labels))
+    source = FloatInput(experiment.recipe.input_spec())
+    return [source.fill(read_pixels(sample.path))[0].copy() for sample in chosen]
+
+
+def _card(finished: Finished, name: str, quantised: Quantised, calibrated: int) -> ModelCard:
+    recipe, experiment = finished.experiment.recipe, finished.experiment
+    boxes, scores = quantised.outputs
+    picture = recipe.input_spec()
+    return ModelCard(
+        name=name,
+        kind="detector",
+        labels=experiment.dataset.labels,
+        input=replace(picture, scale=quantised.picture.scale, zero_point=quantised.picture.zero_point),
+        head=HeadSpec(type="gfl", strides=STRIDES, bins=BINS, scores=scores, boxes=boxes),
+        thresholds={"default": 0.3},
+        nms_iou=recipe.export.nms_iou,
+        model_sha256="written with the file",
+        weights_sha256=_weights_sha256(finished.weights),
+        licence=recipe.export.licence,
+        source=_source(experiment, finished.notes),
+        calibration={"set": "training pictures, every class", "pictures": calibrated},
+    )
+
+
+def _source(experiment: Experiment, notes: dict[str, Any]) -> dict[str, Any]:
+    recipe = experiment.recipe
+    base = {"package": PACKAGE, "version": VERSION, "package_licence": "MIT", "upstream": UPSTREAM}
+    return {
+        **(base if recipe.network.base != "none" else {}),
+        "recipe": recipe.name,
+        "seed": recipe.seed,
+        "epoch": notes["epoch"],
+        "data_sha256": experiment.data_sha256,
+        "training_pictures": len(experiment.train),
+    }
+
+
+def _notices(experiment: Experiment) -> dict[str, str]:
+    if experiment.recipe.network.base == "none":
+        return {}
+    licence = (RECIPES / "general.LICENSE").read_text(encoding="utf-8")
+    return {"NOTICE": NOTICE + "Trained further on other pictures.\n", "LICENSE": licence}
+
+
+def _float_scores(finished: Finished, card: ModelCard) -> Scores:
+    find = float_finder(finished.model, card.input, card.labels, card.nms_iou, EVALUATION)
+    return measure(find, finished.experiment.coco(finished.experiment.val), card.labels)
+
+
+def _int8_scores(path: Path, experiment: Experiment) -> Scores:
+    detector = NetworkDetector(read_model(path), DetectorSettings(decode=EVALUATION))
+    try:
+        return measure(detector.detect_bgr, experiment.coco(experiment.val), detector.card.labels)
+    finally:
+        detector.close()
+
+
+def _refuse_loss(experiment: Experiment, path: Path, scores: Scores, float_scores: Scores, worst: str) -> None:
+    loss, limit = float_scores.ap - scores.ap, experiment.recipe.export.max_ap_loss
+    if loss > limit:
+        raise ExportError(
+            f"{path.name}: int8 loses {loss:.4f} AP ({float_scores.ap:.4f} in float, {scores.ap:.4f} in int8), "
+            f"export.max_ap_loss allows {limit}; the tensor {worst} loses most; nothing was written"
+        )
+
+
+def _measured(experiment: Experiment, scores: Scores, float_scores: Scores) -> dict[str, Any]:
+    return {
+        "set": "validation pictures of the training",
+        "images": len(experiment.val),
+        "ap": round(scores.ap, 4),
+        "ap50": round(scores.ap50, 4),
+        "f1": round(scores.operating_point.f1, 4),
+        "float_ap": round(float_scores.ap, 4),
+        "float_ap50": round(float_scores.ap50, 4),
+    }
+
+
+def _weights_sha256(weights: Weights) -> str:
+    total = hashlib.sha256()
+    for name in sorted(weights):
+        total.update(name.encode() + np.ascontiguousarray(weights[name]).tobytes())
+    return total.hexdigest()

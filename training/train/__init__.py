@@ -1,0 +1,1 @@
+"""Training as a recorded experiment: recipe, loop, checkpoint, logs."""

@@ -1,0 +1,75 @@
+"""What a training leaves to look at: history.json, a plot of it, TensorBoard's files. Does not train."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from training.train.checkpoint import write_json
+
+Entry = Mapping[str, Any]
+
+
+class TensorBoard:
+    """Writes the scalars of each epoch where TensorBoard reads them."""
+
+    def __init__(self, folder: Path) -> None:
+        import tensorflow as tf
+
+        self._writer = tf.summary.create_file_writer(str(folder))
+
+    def write(self, entry: Entry) -> None:
+        """Add one epoch."""
+        with self._writer.as_default():
+            _write_scalar("learning rate", entry["lr"], entry["epoch"])
+            for name, value in entry["losses"].items():
+                _write_scalar(f"loss/{name}", value, entry["epoch"])
+            for name, value in (entry.get("val") or {}).items():
+                _write_scalar(f"validation/{name}", value, entry["epoch"])
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+
+def _write_scalar(tag: str, value: float, step: int) -> None:
+    """As ``tf.summary.scalar``, which asks for TensorBoard's own package only to write its name."""
+    import tensorflow as tf
+
+    metadata = tf.compat.v1.SummaryMetadata(data_class=1)
+    metadata.plugin_data.plugin_name = "scalars"
+    tf.summary.write(tag, tf.constant(value, tf.float32), step=step, metadata=metadata)
+
+
+def write_history(out: Path, history: Sequence[Entry]) -> None:
+    """Write history.json and history.png.
+
+    Raises:
+        TrainingError: they cannot be written.
+    """
+    write_json(out / "history.json", {"epochs": list(history)})
+    if history:
+        _plot(out / "history.png", history)
+
+
+def _plot(path: Path, history: Sequence[Entry]) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    epochs = [entry["epoch"] for entry in history]
+    for name in history[0]["losses"]:
+        left.plot(epochs, [entry["losses"][name] for entry in history], label=name)
+    left.set(xlabel="epoch", title="losses on the training pictures", ylim=(0, None))
+    left.legend()
+    measured = [entry for entry in history if entry.get("val")]
+    for name in ("ap50", "ap"):
+        right.plot([entry["epoch"] for entry in measured], [entry["val"][name] for entry in measured], label=name)
+    right.set(xlabel="epoch", title="average precision on the validation pictures", ylim=(0, 1))
+    if measured:
+        right.legend()
+    part = path.with_name(path.name + ".part")
+    figure.savefig(part, format="png", dpi=100)
+    part.replace(path)
