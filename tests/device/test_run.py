@@ -3,6 +3,7 @@
 import os
 import signal
 import sqlite3
+import threading
 from contextlib import closing
 from pathlib import Path
 
@@ -128,3 +129,25 @@ def test_it_ends_by_itself_when_its_recordings_are_over(tmp_path: Path) -> None:
         assert daemon.ready().process.wait(30.0) == 0
         assert "line_crossed" in daemon.out()
     assert len(numbers(tmp_path)) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(180)
+def test_a_minute_leaves_no_trace(tmp_path: Path) -> None:
+    """Memory, open files and threads are after a minute what they were once everything had been used."""
+    poll = threading.Event()
+    with Daemon(write_config(tmp_path, source=write_scene(tmp_path))) as daemon:
+        daemon.ready().until(lambda: daemon.out().count("person_in_zone ") >= 2, "events")
+        before = held(daemon.process.pid)
+        poll.wait(60.0)
+        after = held(daemon.process.pid)
+        assert daemon.end() == 0
+    assert after[0] - before[0] < 4096
+    assert after[1:] == before[1:]
+
+
+def held(pid: int) -> tuple[int, int, int]:
+    """Resident memory, KiB; open files; threads."""
+    process = Path(f"/proc/{pid}")
+    memory = next(line for line in (process / "status").read_text().splitlines() if line.startswith("VmRSS"))
+    return int(memory.split()[1]), len(list((process / "fd").iterdir())), len(list((process / "task").iterdir()))
