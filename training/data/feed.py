@@ -5,7 +5,8 @@ number of epoch and picture: Keras' own random layers keep a state, which thread
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from training.data.moves import stream
 from training.data.pictures import read_pixels
 from training.data.sample import CLASSIFICATION, Dataset, Sample
 from training.data.scene import Scene, canvas_of
+from training.errors import DataError
 
 _EPOCH_DRAWS = 1 << 32
 NO_LABEL = -1
@@ -53,6 +55,7 @@ class Feed:
         self._spec = spec
         self._settings = settings
         self._album = _Album(settings.cache_bytes)
+        self._fault: DataError | None = None
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -77,6 +80,22 @@ class Feed:
 
         return self._batches(order, lambda place: make(int(place)))
 
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Around the use of batches: a picture that has gone since it was looked at is an error of the data again.
+
+        Raises:
+            DataError: what TensorFlow wrapped as its own.
+        """
+        import tensorflow as tf
+
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if self._fault is not None:
+                raise self._fault from error
+            raise
+
     def _batches(self, places: NDArray[np.int64], make: Any) -> Any:
         import tensorflow as tf
 
@@ -84,7 +103,7 @@ class Feed:
 
         def row(place: Any) -> Any:
             kinds = (tf.uint8, tf.float32, tf.int32)
-            picture, boxes, labels = tf.numpy_function(lambda at: self._row(make(at)), [place], kinds, stateful=False)
+            picture, boxes, labels = tf.numpy_function(lambda at: self._made(make, at), [place], kinds, stateful=False)
             picture = tf.ensure_shape(picture, (spec.height, spec.width, 3))
             if self._whole:
                 return picture, tf.ensure_shape(labels, (settings.max_boxes,))[0]
@@ -95,6 +114,13 @@ class Feed:
         rows = tf.data.Dataset.from_tensor_slices(places).map(row, settings.threads, deterministic=True)
         batches = rows.batch(settings.batch)
         return batches.map(lambda pictures, truth: (normalise(pictures), truth), 1, deterministic=True).prefetch(2)
+
+    def _made(self, make: Any, place: Any) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
+        try:
+            return self._row(make(place))
+        except DataError as error:
+            self._fault = error
+            raise
 
     def _row(self, scene: Scene) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int32]]:
         """A scene as arrays of fixed shape."""

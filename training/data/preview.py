@@ -34,6 +34,7 @@ def preview(dataset: Dataset, samples: Sequence[Sample], view: View, out: Path) 
     """Write a sheet of the first pictures of an epoch.
 
     Raises:
+        DataError: a picture can no longer be read.
         TrainingError: it cannot be written.
     """
     feed = Feed(dataset, samples, view.spec, FeedSettings(batch=PICTURES, cache_bytes=0))
@@ -42,7 +43,8 @@ def preview(dataset: Dataset, samples: Sequence[Sample], view: View, out: Path) 
     else:
         augment = augmentation(view.augment, view.spec, view.seed, mix=dataset.kind == DETECTION)
         batches = feed.epoch(view.epoch, augment, view.seed)
-    pictures, truth = next(iter(batches))
+    with feed.errors():
+        pictures, truth = next(iter(batches))
     sheet = draw_sheet(_tiles(dataset, view.spec, np.asarray(pictures), truth), dataset.labels, _COLUMNS)
     _save(sheet, out)
 

@@ -15,6 +15,7 @@ from training.data.feed import NO_LABEL, Feed, FeedSettings, letterbox, normalis
 from training.data.pictures import read_pixels
 from training.data.read import read_data
 from training.data.sample import Dataset
+from training.errors import DataError
 
 pytestmark = pytest.mark.train
 
@@ -128,6 +129,17 @@ def test_whole_pictures_come_with_one_label(tmp_path: Path) -> None:
 
     assert [labels.tolist() for _, labels in arrays(plain)] == [[0, 0, 1, 1]]
     assert sorted(arrays(drawn)[0][1].tolist()) == [0, 0, 1, 1]
+
+
+def test_a_picture_that_has_gone_is_an_error_of_the_data(tmp_path: Path) -> None:
+    """It names the file, as before the training began."""
+    write_json(tmp_path, coco_set(tmp_path, 2))
+    dataset = read_data(tmp_path)
+    dataset.samples[1].path.unlink()
+    gone = feed(dataset)
+
+    with pytest.raises(DataError, match=r"take0_1\.png: not a picture"), gone.errors():
+        arrays(gone.plain())
 
 
 def test_decoded_pictures_stay_within_their_bytes(dataset: Dataset) -> None:
