@@ -1,5 +1,7 @@
 """The tracker fed by hand: scripted scenes, and what must hold for any."""
 
+import math
+from collections.abc import Sequence
 from random import Random
 
 import numpy as np
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.core.detections import Detections
-from device.core.geometry import Box, iou
+from device.core.geometry import Box
 from device.core.motion import Motion
 from device.core.track import Track
 from device.core.tracking import ClassThresholds, Tracker, TrackerSettings
@@ -42,6 +44,11 @@ def moving(*boxes: Box) -> Motion:
     return Motion(open=bool(boxes), area_frac=float(mask.mean()), mask=mask, scene_change=False)
 
 
+def middle(box: Sequence[float]) -> tuple[float, float]:
+    """The centre of a box."""
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
 def believed(tracks: tuple[Track, ...]) -> list[Track]:
     """Those to act on."""
     return [track for track in tracks if track.believed]
@@ -65,7 +72,7 @@ def test_a_walker_keeps_one_number_at_any_rate(rate: float) -> None:
     assert [track.id for track in believed(tracks)] == [1]
     assert tracks[0].seen
     assert tracks[0].velocity[0] == pytest.approx(0.15, rel=0.15)
-    assert tracks[0].box == pytest.approx(person(0.1 + 0.15 * (4.0 - 1 / rate))[2], abs=1e-6)
+    assert tracks[0].box == pytest.approx(person(0.1 + 0.15 * (4.0 - 1 / rate))[2], abs=5e-3)
 
 
 def test_believed_within_a_second() -> None:
@@ -250,6 +257,19 @@ def test_a_person_and_a_bottle_in_one_place_are_two() -> None:
     assert sorted(track.label for track in tracks) == ["bottle", "person"]
 
 
+def test_a_reported_box_jitters_less_than_the_detected() -> None:
+    """Boxes of one who stands still are steadier than what was detected, and just as right."""
+    tracker, rng = Tracker(), np.random.default_rng(9)
+    detected, reported = [], []
+    for step in range(100):
+        found = person(0.4 + float(rng.normal(0.0, 0.005)), foot=0.8 + float(rng.normal(0.0, 0.01)))
+        (track,) = tracker.update(detections(found), moving(found[2]), step / 10)
+        detected.append(found[2])
+        reported.append(track.box)
+    assert (np.std(reported[10:], axis=0) < np.std(detected[10:], axis=0)).all()
+    assert np.mean(reported, axis=0) == pytest.approx(np.mean(detected, axis=0), abs=0.005)
+
+
 def test_a_second_box_around_one_person_begins_nothing() -> None:
     """Half a person, and one box around it all, are the same person."""
     tracker = Tracker()
@@ -366,7 +386,7 @@ def test_skipped_looks_change_nothing(story: Looks, skips: list[float]) -> None:
 
 @given(looks)
 def test_tracks_stay_sane(story: Looks) -> None:
-    """Boxes lie in the picture, a seen one is a detected one, times and flags fit together."""
+    """Boxes lie in the picture, a seen one is detected just there, times and flags fit together."""
     tracker, t = Tracker(), 0.0
     for gap, found in story:
         t += gap
@@ -377,7 +397,5 @@ def test_tracks_stay_sane(story: Looks) -> None:
             assert np.isfinite(track.velocity).all()
             if track.seen:
                 assert track.t_seen == t
-                assert (
-                    max(iou(track.box, tuple(box)) for box in now.boxes.tolist()) > 0.999
-                    or track.box[0] == track.box[2]
-                )
+                middles = [math.dist(middle(track.box), middle(box)) for box in now.boxes.tolist()]
+                assert min(middles) < 0.5

@@ -21,7 +21,7 @@ class ClassThresholds:
 
 
 def _person() -> dict[str, ClassThresholds]:
-    return {"person": ClassThresholds(low=0.25, high=0.45, new=0.5)}
+    return {"person": ClassThresholds(low=0.2, high=0.45, new=0.5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,8 @@ class TrackerSettings:
     """Heights: how far a detected box is off."""
     size_noise: float = 0.08
     """Heights: the same for width and height."""
+    smoothing: float = 0.5
+    """How far a reported box is drawn from the detected towards the filtered one, 0..1."""
     max_distance: float = 3.5
     """A match may be off by so many standard deviations."""
     appearance_weight: float = 30.0

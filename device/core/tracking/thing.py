@@ -12,7 +12,7 @@ from device.core.tracking.settings import TrackerSettings
 from device.core.tracking.sight import Sight
 
 _MISS_SCORE = 0.2
-"""What a look that did not find a thing counts as: a little below the least score that is handed on."""
+"""What a look that did not find a thing counts as: the least score that counts at all."""
 _STILL_S = 2.0
 _VOTES = 4
 """Labels remembered of one thing: a detector takes a van for a car, a truck or a bus, hardly for more."""
@@ -106,7 +106,7 @@ class Thing:
         return Track(
             id=self.id,
             label=self.label,
-            box=self.box if seen else self.body.box(t, aspect, settings),
+            box=self._box(t, aspect, settings) if seen else self.body.box(t, aspect, settings),
             score=self.score,
             confirmed=self.confirmed,
             moved=self.moved,
@@ -115,6 +115,13 @@ class Thing:
             t_seen=self.t_seen,
             velocity=(pace_x / aspect, pace_y),
         )
+
+    def _box(self, t: float, aspect: float, settings: TrackerSettings) -> Box:
+        """The detected box, drawn towards the filtered one: detections jitter, people do not."""
+        part = settings.smoothing
+        x1, y1, x2, y2 = self.body.box(t, aspect, settings)
+        a, b, c, d = self.box
+        return (a + part * (x1 - a), b + part * (y1 - b), c + part * (x2 - c), d + part * (y2 - d))
 
     def _note(self, sight: Sight, index: int, settings: TrackerSettings) -> None:
         self.seen = True

@@ -25,12 +25,18 @@ class Tracker:
     looks like a person is followed, too: so it keeps its own boxes and nobody's number strays to it.
     """
 
-    def __init__(self, settings: TrackerSettings | None = None) -> None:
+    def __init__(self, settings: TrackerSettings | None = None, *, first_id: int = 1) -> None:
+        """``first_id`` goes on from where a tracker before this one came to."""
         self._settings = settings or TrackerSettings()
         self._things: list[Thing] = []
-        self._next_id = 1
+        self._next_id = first_id
         self._aspect = 1.0
         self._t_look = -math.inf
+
+    @property
+    def next_id(self) -> int:
+        """The number that the next new thing will get."""
+        return self._next_id
 
     def update(self, detections: Detections | None, motion: Motion | None, t: float) -> tuple[Track, ...]:
         """Everything that is followed at time t, by id; ``None`` means not looked, and ages nothing."""
