@@ -27,7 +27,7 @@ class MotionSettings:
     """How much change is motion, and how fast the scene is learned again."""
 
     grid_width: int = 160
-    """Columns of the grid that change is looked for on."""
+    """About so many columns has the grid that change is looked for on; its cells are a whole number of pixels apart."""
     min_change: float = 7.0
     """Grey levels, 0..255, below which nothing counts."""
     noise_factor: float = 4.0
@@ -80,7 +80,7 @@ class MotionGate:
         settings = self._settings
         difference = np.asarray(cv2.absdiff(now, self._background), dtype=np.float32)
         least = max(settings.min_change, settings.noise_factor * self._level)
-        limit = np.maximum(self._noise * settings.noise_factor, least, dtype=np.float32)
+        limit = np.maximum(self._noise * np.float32(settings.noise_factor), np.float32(least))
         changed = np.asarray(cv2.compare(difference, limit, cv2.CMP_GT), dtype=np.uint8)
         scene_change = cv2.countNonZero(changed) > settings.scene_change_frac * changed.size
         area_frac = cv2.countNonZero(cv2.morphologyEx(changed, cv2.MORPH_OPEN, _SQUARE)) / changed.size
@@ -92,10 +92,8 @@ class MotionGate:
 
     def _shrink(self, luma: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Single pixels on a coarse grid, then a mean over 3x3 of them: far cheaper than a mean over all pixels."""
-        height, width = luma.shape
-        columns = min(self._settings.grid_width, width)
-        rows = max(1, round(height * columns / width))
-        small = cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_NEAREST)
+        step = max(1, round(luma.shape[1] / self._settings.grid_width))
+        small = np.ascontiguousarray(luma[::step, ::step])
         return cv2.blur(small, (3, 3)).astype(np.float32)
 
     def _begin(self, luma: NDArray[np.uint8], now: NDArray[np.float32], t: float) -> Motion:
@@ -128,11 +126,11 @@ class MotionGate:
         cv2.accumulateWeighted(now, self._background, quiet_rate, cv2.bitwise_not(changed))
         cv2.accumulateWeighted(now, self._background, _rate(gap_s, settings.absorb_s), changed)
         noise_rate = max(_rate(gap_s, settings.noise_s), min(young, 0.2))
-        middle = float(np.median(difference[::5, ::5]))
+        sample = difference[::5, ::5].ravel()
+        middle = float(np.partition(sample, sample.size // 2)[sample.size // 2])
         self._level += noise_rate * (min(middle, _NOISE_STEP * self._level + _LEAST_NOISE) - self._level)
-        cv2.accumulateWeighted(
-            np.minimum(difference, self._noise * _NOISE_STEP + _LEAST_NOISE), self._noise, noise_rate
-        )
+        most = self._noise * np.float32(_NOISE_STEP) + np.float32(_LEAST_NOISE)
+        cv2.accumulateWeighted(np.minimum(difference, most), self._noise, noise_rate)
 
 
 def _rate(gap_s: float, constant_s: float) -> float:

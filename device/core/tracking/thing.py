@@ -164,7 +164,7 @@ class Thing:
         look = sight.appearance[index]
         if self.appearance is not None and self.appearance.shape == look.shape:
             look = 0.85 * self.appearance + 0.15 * look
-        self.appearance = look / max(float(np.linalg.norm(look)), 1e-9)
+        self.appearance = look / max(math.sqrt(float(look @ look)), 1e-9)
 
 
 def _place(sight: Sight, index: int) -> tuple[float, float, float, float]:
