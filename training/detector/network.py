@@ -82,13 +82,16 @@ def set_weights(learner: Learner, weights: Weights) -> None:
 
 def finished_network(spec: NanoDetSpec, weights: Weights) -> Any:
     """The network as it is measured and exported: float32, scores instead of logits, no dropout."""
-    import keras
-
     model = build_nanodet(spec)
-    for layer in model.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+    put_weights(model, weights)
     return model
+
+
+def put_weights(model: Any, weights: Weights) -> None:
+    """Set all weights of a finished network."""
+    for layer in model.layers:
+        if hasattr(layer, "kernel"):
+            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
 
 
 def _arrays(layer: Any) -> Weights:

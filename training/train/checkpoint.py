@@ -55,12 +55,13 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
         TrainingError: it is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        # numpy leaves the file open where it is no archive, so it is opened here.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         notes = json.loads(arrays.pop(_NOTES).tobytes())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(f"{path}: damaged ({error}); delete it to begin anew") from error
     return Checkpoint(arrays, notes)
 

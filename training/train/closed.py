@@ -46,7 +46,9 @@ def parse_closed(text: str, name: str, model: type[_Model]) -> _Model:
         # By way of JSON, as only there "strict" takes a list for a tuple, and yet no text for a number.
         return model.model_validate_json(json.dumps(document, default=str), strict=True)
     except ValidationError as error:
-        raise RecipeError(f"{name}: {_sentence(error.errors()[0], model)}") from error
+        # A mistyped key is also a missing one; only the first says what to do.
+        faults = sorted(error.errors(), key=lambda fault: fault["type"] != "extra_forbidden")
+        raise RecipeError(f"{name}: {_sentence(faults[0], model)}") from error
 
 
 def _sentence(fault: ErrorDetails, model: type[BaseModel]) -> str:

@@ -12,7 +12,7 @@ from training.data.feed import Feed, FeedSettings
 from training.data.sample import Sample
 from training.detector.learning import Learning, StepSettings
 from training.detector.losses import LossSettings, loss_names
-from training.detector.network import Weights, build_learner, finished_network, load_base
+from training.detector.network import Weights, build_learner, finished_network, load_base, put_weights
 from training.evaluate import EVALUATION, measure
 from training.floatrun import float_finder
 from training.nanodet import NanoDetSpec
@@ -66,7 +66,7 @@ def train(experiment: Experiment, progress: Progress, strategy: Any = None) -> P
     batches = -(-len(feed) // recipe.training.batch)
     schedule = _schedule(recipe, batches)
     learning, position = _start(experiment, strategy, progress)
-    validation = _Validation(experiment)
+    validation = _Validation(experiment, learning.averaged())
     board = TensorBoard(out / "tensorboard")
     try:
         while position.epoch < recipe.training.epochs and not position.done:
@@ -183,21 +183,26 @@ def _start(experiment: Experiment, strategy: Any, progress: Progress) -> tuple[L
 class _Validation:
     """Measures weights on the validation pictures, through the device's letterbox and choice of boxes."""
 
-    def __init__(self, experiment: Experiment) -> None:
-        self._experiment = experiment
+    def __init__(self, experiment: Experiment, weights: Weights) -> None:
+        import tensorflow as tf
+
+        self._network = network = finished_network(_spec(experiment), weights)
         self._coco: CocoSet = experiment.coco(experiment.val)
+        self._labels = experiment.dataset.labels
+        call = tf.function(lambda picture: network(picture, training=False))
+        spec, nms_iou = experiment.recipe.input_spec(), experiment.recipe.export.nms_iou
+        self._find = float_finder(
+            lambda picture, training: call(picture),  # noqa: ARG005 - as a network is called
+            spec,
+            self._labels,
+            nms_iou,
+            EVALUATION,
+        )
 
     def scores(self, weights: Weights) -> dict[str, float]:
         """AP and AP50."""
-        import tensorflow as tf
-
-        experiment = self._experiment
-        network = finished_network(_spec(experiment), weights)
-        call = tf.function(lambda picture: network(picture, training=False))
-        labels = experiment.dataset.labels
-        spec, nms_iou = experiment.recipe.input_spec(), experiment.recipe.export.nms_iou
-        find = float_finder(lambda picture, training: call(picture), spec, labels, nms_iou, EVALUATION)  # noqa: ARG005
-        scores = measure(find, self._coco, labels)
+        put_weights(self._network, weights)
+        scores = measure(self._find, self._coco, self._labels)
         return {"ap": scores.ap, "ap50": scores.ap50}
 
 
