@@ -11,6 +11,7 @@ from pathlib import Path
 
 from device.errors import ShopwardenError, UsageError
 from training.data.commands import add_data_commands
+from training.train.commands import add_train_commands
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
     _add_evaluate(commands)
     add_data_commands(commands)
+    add_train_commands(commands)
     return parser
 
 
