@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from training.coco import CocoSet
-from training.data.memory import GroupBy, divide_and_keep, group_samples, samples_of
+from training.data.memory import (
+    FILE_NAME,
+    GroupBy,
+    divide_and_keep,
+    group_samples,
+    read_memory,
+    samples_of,
+    write_memory,
+)
 from training.data.read import read_data
 from training.data.sample import DETECTION, Dataset, Sample, refuse_faults
 from training.errors import DataError, RecipeError
@@ -16,7 +24,6 @@ from training.train.recipe import Recipe, parse_recipe, read_recipe
 from training.train.truth import as_coco, fingerprint, write_coco
 
 RECIPE = "recipe.toml"
-SPLITS = "splits.json"
 _RUN = "run.json"
 
 
@@ -80,7 +87,8 @@ def _experiment(recipe: Recipe, data: Path, out: Path) -> Experiment:
     refuse_faults(dataset.problems)
     if dataset.kind != DETECTION:
         raise DataError(f"{data}: folders of classes, but the recipe {recipe.name} needs boxes")
-    division = divide_and_keep(dataset, out / SPLITS, recipe.shares)
+    _take_division(data, out)
+    division = divide_and_keep(dataset, out / FILE_NAME, recipe.shares)
     train, val, test = (samples_of(dataset, division, split) for split in ("train", "val", "test"))
     for name, samples in (("training", train), ("validation", val)):
         if not any(sample.labels for sample in samples):
@@ -88,6 +96,13 @@ def _experiment(recipe: Recipe, data: Path, out: Path) -> Experiment:
     data_sha256 = fingerprint(dataset, [*train, *val])
     _refuse_change(out, data, data_sha256)
     return Experiment(recipe, dataset, train, val, test, data_sha256, out)
+
+
+def _take_division(data: Path, out: Path) -> None:
+    """Begin with the division that ``inspect`` keeps beside the data: its test pictures stay the test pictures."""
+    kept = (data if data.is_dir() else data.parent) / FILE_NAME
+    if kept.is_file() and not (out / FILE_NAME).exists():
+        write_memory(out / FILE_NAME, read_memory(kept))
 
 
 def _refuse_change(out: Path, data: Path, data_sha256: str) -> None:

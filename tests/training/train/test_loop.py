@@ -15,6 +15,9 @@ import pytest
 
 from device.detect.load import read_model
 from tests.training.train.drawn import write_drawn, write_recipe
+from training.data.memory import divide_and_keep, samples_of
+from training.data.read import read_data
+from training.data.splits import Shares
 from training.errors import DataError, ExportError, RecipeError
 from training.export import export, stratified, thresholds
 from training.metrics import OperatingPoint, Scores
@@ -151,6 +154,16 @@ def test_data_that_have_changed_are_refused(tmp_path: Path) -> None:
     (data / "instances.json").write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(DataError, match="has changed"):
         begin(recipe, data, tmp_path / "run")
+
+
+def test_the_division_that_inspect_kept_is_taken_over(tmp_path: Path) -> None:
+    """A picture that was frozen for testing is not learned from, whatever the shares of the recipe."""
+    data, recipe = write_drawn(tmp_path / "data"), write_recipe(tmp_path / "r.toml")
+    dataset = read_data(data)
+    kept = divide_and_keep(dataset, data / "splits.json", Shares(0.5, 0.2, 0.3))
+    experiment = begin(recipe, data, tmp_path / "run")
+    assert [sample.path for sample in experiment.test] == [sample.path for sample in samples_of(dataset, kept, "test")]
+    assert len(experiment.test) == 6
 
 
 def test_an_exported_model_is_read_by_the_device_and_says_what_it_is(trained: tuple[Experiment, str]) -> None:
