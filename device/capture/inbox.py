@@ -90,6 +90,18 @@ class Inbox:
                 raise type(self._end)(str(self._end))  # a new one: a raised exception keeps every traceback
             return None
 
+    def wait(self, timeout_s: float) -> bool:
+        """Whether a picture is there now or comes in time; it stays for ``get``.
+
+        Raises:
+            CameraError: the end came before any picture.
+        """
+        with self._news:
+            self._news.wait_for(lambda: self._waiting or self._end, timeout_s)
+            if not self._waiting and self._end is not None:
+                raise type(self._end)(str(self._end))
+            return bool(self._waiting)
+
     def release(self, seq: int) -> int | None:
         """The slot of a picture that was handed out; None if it was given back before."""
         with self._news:

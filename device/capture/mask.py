@@ -76,9 +76,10 @@ def _inside(polygon: Polygon, width: int, height: int) -> NDArray[np.bool_]:
     y = ((np.arange(height) + 0.5) / height)[:, None]
     inside = np.zeros((height, width), dtype=np.bool_)
     for (x1, y1), (x2, y2) in pairwise([*polygon, polygon[0]]):
-        if y1 == y2:
-            continue
         spans = (y1 > y) != (y2 > y)
+        if not spans.any():
+            # Also what keeps an edge that is as good as level from being divided by.
+            continue
         inside ^= spans & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
     return inside
 

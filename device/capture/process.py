@@ -72,6 +72,15 @@ class CameraProcess:
         """
         return self._inbox.get(timeout_s)
 
+    def has_picture(self, timeout_s: float) -> bool:
+        """Whether a picture is there now or comes in time; it is not taken.
+
+        Raises:
+            EndOfStream: the recording was over before any picture.
+            CameraError: the process has died or said why it cannot go on.
+        """
+        return self._inbox.wait(timeout_s)
+
     def release(self, frame: Frame) -> None:
         """Give the picture's memory back; a second time does nothing."""
         slot = self._inbox.release(frame.seq)

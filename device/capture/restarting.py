@@ -4,12 +4,18 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import structlog
+
 from device.core.frame import Frame
 from device.errors import CameraError, EndOfStream
 from device.ports import Camera, Clock
 
+log = structlog.get_logger(__name__)
+
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 30.0
+_HEALTHY_S = 20.0
+"""A camera that worked for so long begins anew: one that dies at its first picture is waited for longer and longer."""
 
 
 def back_off_s(failures: int, jitter: float) -> float:
@@ -54,6 +60,8 @@ class RestartingCamera:
         self._chance = chance or random.SystemRandom().random
         self._camera: Camera | None = None
         self._down: _Down | None = None
+        self._streak = 0  # failures with no healthy time between them
+        self._up_since: float | None = None
         self._alive_at = clock.monotonic()  # last picture, or the last start
         self._next_seq = 0
         self._base_seq = 0
@@ -73,7 +81,7 @@ class RestartingCamera:
 
     @property
     def failures(self) -> int:
-        """Failures since the last picture."""
+        """Failures in a row, pictures between them too few to count as health; 0 while it works."""
         return self._down.failures if self._down else 0
 
     def next(self, timeout_s: float) -> Frame | None:
@@ -132,14 +140,24 @@ class RestartingCamera:
         self._held[frame.seq] = (camera, inner)
         self._next_seq = frame.seq + 1
         self._alive_at = self._clock.monotonic()
-        self._down = None
+        if self._down is not None:
+            log.info("camera_back", camera=self.id, after_s=round(self._alive_at - self._down.since, 1))
+            self._down = None
+        if self._up_since is None:
+            self._up_since = self._alive_at
         return frame
 
     def _fail(self, reason: str) -> None:
-        failures = self.failures + 1
+        now = self._clock.monotonic()
+        if self._up_since is not None and now - self._up_since >= _HEALTHY_S:
+            self._streak = 0
+        self._up_since = None
+        self._streak += 1
         since = self._down.since if self._down else self._alive_at
-        retry_at = self._clock.monotonic() + back_off_s(failures, self._chance())
-        self._down = _Down(since, reason, failures, retry_at)
+        wait_s = back_off_s(self._streak, self._chance())
+        tell = log.debug if self._down else log.warning
+        tell("camera_failed", camera=self.id, reason=reason, again_in_s=round(wait_s, 1))
+        self._down = _Down(since, reason, self._streak, now + wait_s)
         self._stop()
 
     def _stop(self) -> None:

@@ -26,8 +26,12 @@ class SourceSpec:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse_source(line: str) -> SourceSpec:
+def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
     """Take a ``source`` line apart; touches no file and no device.
+
+    Args:
+        line: from the configuration.
+        unbuilt: let pass what this build cannot do yet; another one can.
 
     Raises:
         CameraError: the scheme or an option is unknown, or this build cannot do it yet.
@@ -38,7 +42,7 @@ def parse_source(line: str) -> SourceSpec:
         near = difflib.get_close_matches(scheme, _SCHEMES, 1)
         hint = f"did you mean {_EXAMPLES[near[0]]}?" if near else f"use one of {', '.join(_EXAMPLES.values())}"
         raise CameraError(f"source {line!r}: no such kind of camera; {hint}")
-    if maker is None:
+    if maker is None and not unbuilt:
         able = " or ".join(_EXAMPLES[name] for name, found in _SCHEMES.items() if found)
         raise CameraError(f"source {line!r}: this build does not have {scheme} yet; use {able}")
     where, options = _options(line, where)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from device.core.event import ArmedState, Draft, Priority
+from device.core.event import PRIORITIES, ArmedState, Draft, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,12 @@ class Arming:
         self._rules = dict(rules)
 
     def priority(self, draft: Draft) -> Priority:
-        """What an event is worth now; a candidate below its rule's threshold is never more than ``info``."""
+        """What an event is worth now: never more unarmed than armed, and no more than ``info`` as a candidate."""
         if draft.candidate:
             return "info"
         rule = self._rules.get(draft.rule.name)
-        if rule is not None and self.state in rule.armed_in:
+        if rule is None:
+            return draft.priority
+        if self.state in rule.armed_in:
             return rule.priority
-        return draft.priority
+        return min(draft.priority, rule.priority, key=PRIORITIES.index)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from device.errors import ModelError
+from device.errors import UsageError
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -16,15 +16,15 @@ def find_model(name: str) -> Path:
     """The file of a model given by name or by path.
 
     Raises:
-        ModelError: there is none; the message lists the names that there are.
+        UsageError: there is none; the message lists the names that there are.
     """
     if name.endswith(".tflite") or "/" in name:
         path = Path(name)
         if not path.is_file():
-            raise ModelError(f"{path}: there is no such model file")
+            raise UsageError(f"{path}: there is no such model file")
         return path
     for folder in model_folders():
         if (folder / f"{name}.tflite").is_file():
             return folder / f"{name}.tflite"
     known = sorted({file.stem for folder in model_folders() for file in folder.glob("*.tflite")})
-    raise ModelError(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")
+    raise UsageError(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Final, Protocol
 
 from device.core.event import Event, encode
@@ -29,6 +30,9 @@ class Outbox(Protocol):
 
     def outbox_size(self) -> int:
         """How many wait."""
+
+    def outbox_last(self) -> int:
+        """The highest number that waits; 0 where none does."""
 
     def acknowledge(self, *seqs: int) -> None:
         """The broker has these."""
@@ -69,6 +73,8 @@ class MqttRunner(Loop):
         self._session: Session | None = None
         self._on_the_way: dict[int, int | None] = {}
         self._last_seq = 0
+        self._late_to = 0
+        """What waited before there was this connection, by its highest number."""
 
     def offer(self, event: Event, *, wait_s: float = 0.0) -> bool:  # noqa: ARG002 - the event is read from the store
         """Note that there is something new in the outbox."""
@@ -103,6 +109,7 @@ class MqttRunner(Loop):
             raise FatalSinkError(str(error)) from error
         self._on_the_way = {session.publish(self._availability_topic, "online", retain=True): None}
         self._last_seq = 0
+        self._late_to = self._outbox.outbox_last()
         self._session = session
         return session
 
@@ -110,10 +117,13 @@ class MqttRunner(Loop):
         room = _WINDOW - len(self._on_the_way)
         for event in self._outbox.outbox_next(self._last_seq, room) if room > 0 else ():
             if event.seq is not None:
-                self._on_the_way[session.publish(self._event_topic, encode(event))] = event.seq
+                self._on_the_way[session.publish(self._event_topic, self._message(event, event.seq))] = event.seq
                 self._last_seq = event.seq
         session.pump(_IDLE_S)
         return self._strike_off(session)
+
+    def _message(self, event: Event, seq: int) -> str:
+        return encode(replace(event, late=seq <= self._late_to))
 
     def _strike_off(self, session: Session) -> bool:
         numbers = session.acknowledged()

@@ -109,6 +109,15 @@ class Store:
         with store_errors(self.path), self._lock:
             return int(self._db.execute("select count(*) from outbox").fetchone()[0])
 
+    def outbox_last(self) -> int:
+        """The highest number that waits for the broker; 0 where none does.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with store_errors(self.path), self._lock:
+            return int(self._db.execute("select coalesce(max(seq), 0) from outbox").fetchone()[0])
+
     def acknowledge(self, *seqs: int) -> None:
         """Note that the broker has these events; a number that is not waiting is passed over.
 

@@ -18,15 +18,15 @@ from device.core.decode import DecodeSettings
 from device.core.detections import Detections
 from device.core.frame import Frame, frame_from_bgr
 from device.core.geometry import iou
+from device.demo import shipped_clip
 from device.detect.detector import DetectorSettings, open_detector
 from device.detect.litert import RUNTIMES
 from device.detect.scripted import ScriptedDetector
-from device.errors import ModelError
+from device.errors import ModelError, UsageError
 from device.ports import Detector
 from tests.detect.models import GENERAL_320
 
 _FORCED = os.environ.get("SHOPWARDEN_RUNTIME")
-_STREET = Path(__file__).resolve().parents[2] / ".cache" / "demo" / "bikes.mp4"
 _DEV_DATA = os.environ.get("SHOPWARDEN_DEV_DATA")
 
 
@@ -160,9 +160,11 @@ def _read(path: Path) -> NDArray[np.uint8]:
 
 
 def _street_frame() -> Frame:
-    if not _STREET.is_file():
-        pytest.skip(f"{_STREET.name} has not been fetched; make demo does")
-    video = cv2.VideoCapture(str(_STREET))
+    try:
+        street = shipped_clip()
+    except UsageError as error:
+        pytest.skip(str(error))
+    video = cv2.VideoCapture(str(street))
     for _ in range(30):
         video.grab()
     read, picture = video.read()

@@ -1,7 +1,7 @@
 """How a draft becomes a message with an identity and a label of time."""
 
 from device.core.ids import DerivedIds, unix_ms_of
-from device.core.message import MAX_OPEN, MessageMaker
+from device.core.message import MAX_ENDED, MessageMaker
 from tests.builders import make_draft
 
 NOON_2000 = 946_728_000.0
@@ -54,12 +54,13 @@ def test_a_clock_that_nobody_believes() -> None:
     assert not maker(synced=False).make(make_draft(), "notice", NOON_2000).clock_synced
 
 
-def test_remembered_happenings_have_a_bound() -> None:
-    """The oldest are forgotten first: a late end of theirs gets a new identity."""
+def test_what_lasts_keeps_its_identity_however_much_happens_meanwhile() -> None:
+    """An open happening is never forgotten; of those that are over only the newest are remembered."""
     messages = maker()
     first = messages.make(make_draft(happening="first"), "info", NOON_2000)
-    for number in range(MAX_OPEN):
-        messages.make(make_draft(happening=str(number)), "info", NOON_2000)
+    for number in range(MAX_ENDED + 10):
+        messages.make(make_draft(happening=str(number), t_end=1.0), "info", NOON_2000)
 
-    assert messages.make(make_draft(happening="first", state="end"), "info", NOON_2000).event_id != first.event_id
-    assert len(messages._open) == MAX_OPEN
+    assert messages.make(make_draft(happening="first", state="end", t_end=2.0), "info", NOON_2000).event_id == first.id
+    assert len(messages._ended) == MAX_ENDED
+    assert not messages._open

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -104,5 +103,5 @@ def test_a_new_picture_size_leaves_nothing_of_the_old() -> None:
 def test_fine_patterns_do_not_alias() -> None:
     """A checkerboard much larger than the input becomes grey, not a coarser checkerboard."""
     board = np.indices((960, 960)).sum(axis=0) % 2 * 255
-    value, _ = Letterbox(_SPEC).fill_bgr(cv2.cvtColor(board.astype(np.uint8), cv2.COLOR_GRAY2BGR))
+    value, _ = Letterbox(_SPEC).fill_bgr(np.repeat(board.astype(np.uint8)[..., None], 3, axis=2))
     assert value[0].std(axis=(0, 1)).max() < 3

@@ -72,7 +72,7 @@ def test_memory_of_a_real_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_daemon_that_ends_is_no_measurement(tmp_path: Path) -> None:
     """A model that does not load, say."""
-    with pytest.raises(ShopwardenError, match="the daemon ended with status 1"):
+    with pytest.raises(ShopwardenError, match="the daemon ended with status 2"):
         daemon_memory(tmp_path / "none.tflite")
 
 

@@ -105,6 +105,10 @@ class Broken:
         """Fail."""
         raise ZeroDivisionError("oops")
 
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:  # noqa: ARG002 - the shape of a rule
+        """Fail again."""
+        raise ZeroDivisionError("oops")
+
     def finish(self, t: float) -> tuple[Draft, ...]:  # noqa: ARG002 - the shape of a rule
         """Fail as well."""
         raise ZeroDivisionError("oops")

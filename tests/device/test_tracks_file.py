@@ -65,8 +65,8 @@ def test_what_is_kept_of_the_unproven_has_a_bound(tmp_path: Path) -> None:
     """So many rows a track, and none once the track has died."""
     file = TracksFile()
     for number in range(1, MAX_PENDING + 100):
-        file.add(number, SIZE, (make_track(1, moved=False),))
+        file.add(number, SIZE, (make_track(1, confirmed=False),))
     assert len(file._pending[1]) == MAX_PENDING
-    file.add(MAX_PENDING + 100, SIZE, (make_track(2, moved=False),))
+    file.add(MAX_PENDING + 100, SIZE, (make_track(2, confirmed=False),))
     assert set(file._pending) == {2}
     assert written(file, tmp_path) == []

@@ -3,14 +3,15 @@
 import shutil
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from device.clock import SystemClock
-from device.core.event import encode
+from device.core.event import Event, encode
 from device.errors import ConfigError, StoreError
 from device.sinks.mqtt import MqttRunner
 from device.sinks.mqtt_session import Broker, read_password
@@ -79,6 +80,11 @@ def until(condition: Callable[[], object]) -> None:
     raise TimeoutError("it did not come about")
 
 
+def late(events: Iterable[Event]) -> list[str]:
+    """As messages that waited for a broker."""
+    return [encode(replace(event, late=True)) for event in events]
+
+
 def test_every_event_goes_out_in_order_and_leaves_the_outbox(
     store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
 ) -> None:
@@ -91,7 +97,7 @@ def test_every_event_goes_out_in_order_and_leaves_the_outbox(
     for _ in range(60):
         later.append(store.commit(make_event()))
         runner.offer(later[-1])
-    assert listener.take(120) == [encode(event) for event in waiting + later]
+    assert listener.take(120) == [*late(waiting), *map(encode, later)]
     until(lambda: store.outbox_size() == 0)
     assert runner.stop()
     assert listener.next() == (AVAILABILITY, "offline", False)
@@ -136,7 +142,7 @@ def test_what_a_dead_broker_missed_comes_after_it_is_back(
         mosquitto.start()
         listener = Listener(mosquitto.port)
         go.set()
-        assert listener.take(30) == [encode(event) for event in missed]
+        assert listener.take(30) == late(missed)
         until(lambda: store.outbox_size() == 0 and runner.stats().trouble is None)
     assert [entry["event"] for entry in logs] == ["sink_retries", "sink_recovered"]
     assert f"broker 127.0.0.1:{mosquitto.port} is gone" in logs[0]["reason"]
@@ -163,7 +169,7 @@ def test_what_was_on_the_way_goes_out_again(store: Store, run: Callable[..., Mqt
     mosquitto.start()
     listener = Listener(mosquitto.port)
     run(mosquitto.port)
-    assert listener.take(25) == [encode(event) for event in sent]
+    assert listener.take(25) == late(sent)
     until(lambda: store.outbox_size() == 0)
     listener.close()
     mosquitto.kill()
@@ -233,7 +239,7 @@ def test_a_store_that_fails_is_trouble_and_passes(
     monkeypatch.setattr(store, "acknowledge", failing)
     event = store.commit(make_event())
     runner = run(mosquitto.port)
-    assert listener.take(2) == [encode(event)] * 2
+    assert listener.take(2) == late([event, event])
     until(lambda: store.outbox_size() == 0)
     assert runner.stats().failures == 1
     listener.close()

@@ -1,6 +1,6 @@
 """Rules about staying in a zone: somebody is in it (one happening a zone), or stays too long (one a track)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from device.core.event import Draft
@@ -49,6 +49,8 @@ class DwellRule:
         self._stays: dict[int, _Dwell] = {}
         self._count = 0
         self._quiet_until: dict[int, float] = {}
+        self._entered: dict[int, float] = {}
+        """When each track's foot was first seen inside, believed or not yet; s."""
 
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds."""
@@ -67,20 +69,32 @@ class DwellRule:
             stay.ids &= alive
         keys = alive if self._per == "track" else {0}
         self._quiet_until = {key: until for key, until in self._quiet_until.items() if until > t and key in keys}
+        self._entered = {id_: since for id_, since in self._entered.items() if id_ in alive}
 
     def _inside(self, scene: Scene) -> dict[int, tuple[Track, ...]]:
         """Tracks seen inside right now, by the stay that they belong to."""
         groups: dict[int, tuple[Track, ...]] = {}
         for track in scene.tracks:
-            if track.seen and self.settings.concerns(track) and (self._area is None or self._area.contains(track.foot)):
+            if not track.seen:
+                continue
+            if not self._is_inside(track):
+                self._entered.pop(track.id, None)
+                continue
+            self._entered.setdefault(track.id, scene.t)
+            if self.settings.concerns(track):
                 key = track.id if self._per == "track" else 0
                 groups[key] = (*groups.get(key, ()), track)
         return groups
 
+    def _is_inside(self, track: Track) -> bool:
+        return track.label in self.settings.labels and (self._area is None or self._area.contains(track.foot))
+
     def _see(self, key: int, tracks: tuple[Track, ...], t: float) -> None:
         if key not in self._stays:
             self._count += 1
-            self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=t, t_last=t, t_counted=t)
+            # It began when the foot came in, not when two looks had been enough to believe it.
+            began = min(self._entered[track.id] for track in tracks)
+            self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=began, t_last=t, t_counted=t)
         stay = self._stays[key]
         stay.t_last, stay.t_counted, stay.absent_s, stay.tracks = t, t, 0.0, tracks
         new = [track.id for track in tracks if track.id not in stay.ids]
@@ -116,6 +130,12 @@ class DwellRule:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
         return self._candidate(stay, scene.t)
+
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:
+        """Nobody watches any more: what was told to last is told to end."""
+        ends = [self._draft(stay, "end", t) for stay in self._stays.values() if stay.told]
+        self._stays.clear()
+        return tuple(replace(end, reasons=(*end.reasons[:-1], why)) for end in ends)
 
     def finish(self, t: float) -> tuple[Draft, ...]:
         """A recording is over: stays that were never sure enough."""

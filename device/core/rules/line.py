@@ -58,6 +58,10 @@ class LineCrossed:
                 drafts += [draft] if draft else []
         return tuple(drafts)
 
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:  # noqa: ARG002 - a crossing does not last
+        """Nothing ever lasts here."""
+        return ()
+
     def finish(self, t: float) -> tuple[Draft, ...]:  # noqa: ARG002 - a crossing is decided at once
         """Nothing is ever undecided here."""
         return ()

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from device.core.event import Draft, RuleRef
 from device.core.rules.scene import Rule, Scene
 
+RULE = RuleRef(name="rules.fault", version=1)
+"""A name with a dot is none that an owner can give."""
 MAX_FAULTS = 3
 """Faults after which a rule is left out until the next start."""
 
@@ -19,6 +21,10 @@ class RuleSet:
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds; a rule that fails adds a ``health`` event in place of its own."""
         return self._ask(lambda rule: rule.update(scene), scene.t)
+
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:
+        """What is to be said when nobody watches any more."""
+        return self._ask(lambda rule: rule.stop(t, why), t)
 
     def finish(self, t: float) -> tuple[Draft, ...]:
         """What a recording's end adds."""
@@ -48,7 +54,7 @@ def _fault(rule: Rule, error: Exception, count: int, t: float) -> Draft:
         t_emitted=t,
         confidence=1.0,
         zone=rule.settings.zone,
-        rule=RuleRef(name="rules", version=1),
+        rule=RULE,
         reasons=(f"rule {rule.settings.name} failed: {type(error).__name__}: {error}{left_out}",),
         priority="warning",
         data={"rule": rule.settings.name, "faults": count},

@@ -67,6 +67,9 @@ class Rule(Protocol):
     def update(self, scene: Scene) -> tuple[Draft, ...]:
         """What this moment adds."""
 
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:
+        """Nobody watches any more: ends of what lasts, with that reason."""
+
     def finish(self, t: float) -> tuple[Draft, ...]:
         """A recording is over: candidates still undecided. What lasts, lasts; it gets no end."""
 

@@ -27,7 +27,7 @@ class KindDefaults:
 KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
     {
         "person_in_zone": KindDefaults(
-            place="zone", place_needed=True, after_s=0.0, cooldown_s=5.0, min_confidence=0.4, armed_in=INTRUSION
+            place="zone", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.4, armed_in=INTRUSION
         ),
         "line_crossed": KindDefaults(
             place="line", place_needed=True, after_s=0.0, cooldown_s=2.0, min_confidence=0.4, armed_in=INTRUSION
