@@ -97,7 +97,7 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
     config = _config(video, out, broker=broker, once=once)
     screen = ProgressStream(sys.stdout)
     # On a terminal, log lines share the screen with the progress line; elsewhere they are no part of the output.
-    setup(screen.as_text() if screen.terminal else sys.stderr, "warning")
+    setup(screen.as_text() if screen.terminal else sys.stderr, "info", readable=True)
     screen.write(_greeting(video, config, broker=broker, once=once))
     show = _Show(config, out / "annotated.mp4", screen, signals)
     show.play()

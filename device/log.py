@@ -9,8 +9,11 @@ from structlog.typing import Processor
 LEVELS: Final = ("debug", "info", "warning", "error")
 
 
-def setup(stream: TextIO, level: str = "info") -> None:
-    """Send our log lines, and from warning on those of the libraries, to a stream; may be called again."""
+def setup(stream: TextIO, level: str = "info", *, readable: bool = False) -> None:
+    """Send our log lines, and from warning on those of the libraries, to a stream; may be called again.
+
+    On a terminal they are readable anyway, elsewhere only where asked for.
+    """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -19,12 +22,12 @@ def setup(stream: TextIO, level: str = "info") -> None:
     ]
     terminal = stream.isatty()
     structlog.configure(
-        processors=[*shared, *_renderers(colours=terminal, readable=terminal)],
+        processors=[*shared, *_renderers(colours=terminal, readable=terminal or readable)],
         wrapper_class=structlog.make_filtering_bound_logger(threshold),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
-    _setup_libraries(stream, shared, readable=terminal, level=max(threshold, logging.WARNING))
+    _setup_libraries(stream, shared, readable=terminal or readable, level=max(threshold, logging.WARNING))
 
 
 def _renderers(*, colours: bool, readable: bool) -> list[Processor]:
@@ -40,7 +43,7 @@ def _setup_libraries(stream: TextIO, shared: list[Processor], *, readable: bool,
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *_renderers(colours=readable, readable=readable),
+                *_renderers(colours=stream.isatty(), readable=readable),
             ],
         )
     )

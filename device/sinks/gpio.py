@@ -124,6 +124,8 @@ class SirenSink:
                 self._device.close()
 
     def _sound(self, event_id: str) -> None:
+        if not self._device.value:
+            log.info("siren_on", name=self.name, pin=self._pin)
         self._device.on()
         self._known[event_id] = None
         self._sounding.add(event_id)
@@ -137,6 +139,8 @@ class SirenSink:
         self._timer.start()
 
     def _silence(self) -> None:
+        if self._device.value:
+            log.info("siren_off", name=self.name, pin=self._pin)
         self._device.off()
         self._sounding.clear()
         self._cancel()
