@@ -16,6 +16,10 @@ class Chatty:
         """One message."""
         return (make_draft(t_emitted=scene.t),)
 
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:  # noqa: ARG002 - it begins nothing
+        """Nothing lasts."""
+        return ()
+
     def finish(self, t: float) -> tuple[Draft, ...]:
         """One more."""
         return (make_draft(t_emitted=t, candidate=True),)
