@@ -79,8 +79,8 @@ def test_the_losses_fall_and_are_written_down(trained: tuple[Experiment, str]) -
     assert history[-1]["losses"]["total"] < history[0]["losses"]["total"]
     assert said.count("epoch ") == 3
     assert (experiment.out / "history.png").read_bytes().startswith(b"\x89PNG")
-    (events,) = (experiment.out / "tensorboard").iterdir()
-    assert b"loss/total" in events.read_bytes()
+    # Other tests call this training again, and each call that trains on leaves a file of its own.
+    assert any(b"loss/total" in events.read_bytes() for events in (experiment.out / "tensorboard").iterdir())
 
 
 def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
