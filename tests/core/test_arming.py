@@ -58,3 +58,11 @@ def test_rules_are_copied() -> None:
     rules.clear()
 
     assert arming.priority(make_draft(rule=RuleRef("intrusion", 1))) == "alarm"
+
+
+def test_nothing_is_worth_more_unarmed_than_armed() -> None:
+    """A rule that whispers when it is armed does not speak up when it is not."""
+    rules = {"whisper": ArmedRule(frozenset({"away"}), "info")}
+    draft = make_draft(rule=RuleRef("whisper", 1))
+
+    assert [Arming(state, rules).priority(draft) for state in ("disarmed", "away")] == ["info", "info"]

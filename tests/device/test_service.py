@@ -103,6 +103,23 @@ def test_what_happens_reaches_whoever_is_told() -> None:
     assert camera.held == 0
 
 
+def test_what_lasts_when_the_guard_stops_is_told_to_end() -> None:
+    """A consumer is not left with a zone that is occupied for ever."""
+    clock, stop, sink = SimulatedClock(), threading.Event(), MemorySink()
+    camera = PlayedCamera(frames(), clock)
+
+    def stop_inside(lane: Lane, step: Step | None) -> None:
+        if any(event.kind == "person_in_zone" for event in sink.events):
+            stop.set()
+
+    Service((lane_of(camera, clock),), emit=sink.handle, on_step=stop_inside, clock=clock).run(stop)
+    start, *_, end = (event for event in sink.events if event.kind == "person_in_zone")
+
+    assert (start.state, end.state) == ("start", "end")
+    assert end.event_id == start.event_id
+    assert end.reasons[-1] == "the guard was stopped"
+
+
 def test_a_camera_that_dies_is_told_and_its_return_too() -> None:
     """As an alarm within ten seconds, with what its process said last; the end names the same happening."""
     clock = SimulatedClock()
