@@ -1,6 +1,10 @@
 """Runs a network on LiteRT or on the older tflite-runtime. Does not fill its input or read its outputs."""
 
+import contextlib
 import importlib
+import os
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -33,8 +37,9 @@ class Network:
         module, self.runtime = _runtime(runtime)
         try:
             # LiteRT says what it refuses by these three, and by no others.
-            self._interpreter = module.Interpreter(model_content=model.network, num_threads=threads)
-            self._interpreter.allocate_tensors()
+            with _without_chatter():
+                self._interpreter = module.Interpreter(model_content=model.network, num_threads=threads)
+                self._interpreter.allocate_tensors()
         except (ValueError, RuntimeError, TypeError) as error:
             raise ModelError(f"{self._path}: {self.runtime} refuses the network: {_one_line(error)}") from error
         outputs = self._interpreter.get_output_details()
@@ -59,6 +64,22 @@ class Network:
         """A copy of one output by its place among them."""
         value: NDArray[np.int8] = self._interpreter.get_tensor(self._outputs[place])
         return value
+
+
+@contextlib.contextmanager
+def _without_chatter() -> Iterator[None]:
+    """Keep the library's own greeting off standard error, for which it has no switch; its faults are exceptions."""
+    if sys.stderr is None:  # nobody gave us one
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _runtime(name: str) -> tuple[Any, str]:
