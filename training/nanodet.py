@@ -8,6 +8,8 @@ a class and four distances (left, top, right, bottom) as distributions over ``BI
 from dataclasses import dataclass
 from typing import Any
 
+from training.efficientnet import naming_features
+
 STRIDES = (8, 16, 32)
 BINS = 11
 _SLOPE = 0.1
@@ -25,6 +27,8 @@ class NanoDetSpec:
     height: int
     """Rows of the input, px, a multiple of 32."""
     classes: int
+    namer: bool = False
+    """Whether an EfficientNet-Lite0 looks at the picture beside it and helps to say which class a thing is."""
 
     def __post_init__(self) -> None:
         if self.width % 32 or self.height % 32 or min(self.width, self.height) < 64:
@@ -56,11 +60,13 @@ def build_nanodet(spec: NanoDetSpec, *, sigmoid: bool = True, pool_pad: float = 
     layers = keras.layers
     picture = keras.Input((spec.height, spec.width, 3), name="picture")
     features = _backbone(layers, picture, pool_pad)
+    names = naming_features(layers, picture) if spec.namer else None
     scores, boxes = [], []
     for level, (stride, feature) in enumerate(zip(STRIDES, _neck(layers, features), strict=True)):
         cells = (spec.height // stride) * (spec.width // stride)
         hidden = _conv(layers, feature, _NECK_CHANNELS, f"head{level}_conv")
-        score = layers.Conv2D(spec.classes, 1, name=f"head{level}_scores")(hidden)
+        seen = layers.Concatenate(name=f"head{level}_seen")([hidden, names[level]]) if names else hidden
+        score = layers.Conv2D(spec.classes, 1, name=f"head{level}_scores")(seen)
         box = layers.Conv2D(4 * BINS, 1, name=f"head{level}_boxes")(hidden)
         scores.append(layers.Reshape((cells, spec.classes), name=f"head{level}_scores_flat")(score))
         boxes.append(layers.Reshape((cells, 4 * BINS), name=f"head{level}_boxes_flat")(box))

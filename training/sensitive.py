@@ -37,7 +37,9 @@ def losing_tensors(model: Any, network: bytes, samples: Sequence[NDArray[np.floa
                 squares.setdefault(name, []).append(float(np.mean((truth[name] - ours[name]) ** 2)))
                 spreads.setdefault(name, []).append(float(np.var(truth[name])))
     losses = [
-        TensorLoss(name, float(np.sqrt(np.mean(squares[name]) / (np.mean(spreads[name]) or 1.0)))) for name in squares
+        # What the converter melted into one carries all their names.
+        TensorLoss(name.split(";")[0], float(np.sqrt(np.mean(squares[name]) / (np.mean(spreads[name]) or 1.0))))
+        for name in squares
     ]
     return sorted(losses, key=lambda loss: (-loss.error, loss.name))
 

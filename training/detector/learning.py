@@ -8,7 +8,7 @@ import numpy as np
 
 from training.detector.cells import make_cells
 from training.detector.losses import LossSettings, detector_loss
-from training.detector.network import NECK_CHANNELS, Learner, Weights, get_weights, set_weights
+from training.detector.network import Learner, Weights, get_weights, set_weights
 from training.nanodet import STRIDES, NanoDetSpec
 from training.train.checkpoint import Arrays
 from training.train.schedule import ema_decay
@@ -145,7 +145,7 @@ class Learning:
         """The channels that the class heads may use, drawn by the number of the step."""
         import tensorflow as tf
 
-        shape = (count, len(STRIDES), NECK_CHANNELS)
+        shape = (count, len(STRIDES), self._learner.channels)
         draws = tf.random.stateless_uniform(shape, seed=tf.stack([self._settings.seed, number]))
         return tf.cast(draws >= self._settings.dropout, tf.float32) / (1.0 - self._settings.dropout)
 

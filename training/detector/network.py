@@ -7,17 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from training.base.efficientnet import published_weights
 from training.base.fetch import fetch_base
 from training.base.nanodet import load_published
 from training.base.tfjs import read_graph
+from training.efficientnet import PREFIX
 from training.nanodet import STRIDES, NanoDetSpec, build_nanodet
 
-BASES = ("nanodet-g", "none")
 _PRIOR = 0.02
 """Score that a fresh class head gives everywhere: most cells see nothing, so it starts there and not at one half."""
 _HEAD_STD = 0.01
-NECK_CHANNELS = 128
-"""Channels before the class heads."""
 
 Weights = dict[str, NDArray[np.float32]]
 """Arrays by ``layer/kernel`` and ``layer/bias``."""
@@ -31,6 +30,8 @@ class Learner:
     """From ``picture`` (n, height, width, 3), normalised, and ``keep`` (n, levels, channels) to logits."""
     convolutions: tuple[Any, ...]
     """Its layers with weights."""
+    channels: int
+    """Channels before the class heads."""
 
 
 def build_learner(spec: NanoDetSpec, precision: str) -> Learner:
@@ -48,9 +49,9 @@ def build_learner(spec: NanoDetSpec, precision: str) -> Learner:
         model = _with_dropout(build_nanodet(spec, sigmoid=False))
     finally:
         keras.config.set_dtype_policy(before)
-    convolutions = tuple(layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D))
+    convolutions = tuple(layer for layer in model.layers if hasattr(layer, "kernel"))
     _start_heads(convolutions)
-    return Learner(model, convolutions)
+    return Learner(model, convolutions, channels=model.input["keep"].shape[-1])
 
 
 def load_base(learner: Learner, cache: Path | None = None) -> None:
@@ -65,6 +66,8 @@ def load_base(learner: Learner, cache: Path | None = None) -> None:
     load_published(donor, graph)
     given = {f"{layer.name}/{key}": value for layer in donor.layers for key, value in _arrays(layer).items()}
     set_weights(learner, {name: value for name, value in given.items() if "_scores" not in name})
+    if any(layer.name.startswith(PREFIX) for layer in learner.convolutions):
+        set_weights(learner, published_weights(cache))
 
 
 def get_weights(learner: Learner) -> Weights:
@@ -109,12 +112,13 @@ def _with_dropout(plain: Any) -> Any:
     import keras
 
     layers = keras.layers
-    keep = keras.Input((len(STRIDES), NECK_CHANNELS), name="keep")
+    heads = [plain.get_layer(f"head{level}_scores") for level in range(len(STRIDES))]
+    channels = heads[0].input.shape[-1]
+    keep = keras.Input((len(STRIDES), channels), name="keep")
     scores = []
-    for level in range(len(STRIDES)):
-        hidden = plain.get_layer(f"head{level}_conv_act").output
-        mask = layers.Reshape((1, 1, NECK_CHANNELS), name=f"keep{level}")(keep[:, level])
-        score = plain.get_layer(f"head{level}_scores")(layers.Multiply(name=f"head{level}_kept")([hidden, mask]))
+    for level, head in enumerate(heads):
+        mask = layers.Reshape((1, 1, channels), name=f"keep{level}")(keep[:, level])
+        score = head(layers.Multiply(name=f"head{level}_kept")([head.input, mask]))
         scores.append(plain.get_layer(f"head{level}_scores_flat")(score))
     outputs = {"scores": layers.Concatenate(axis=1, name="logits_kept")(scores), "boxes": plain.output["boxes"]}
     return keras.Model({"picture": plain.input, "keep": keep}, outputs, name="learner")

@@ -18,6 +18,7 @@ from training.data.memory import (
 from training.data.read import read_data
 from training.data.sample import DETECTION, Dataset, Sample, refuse_faults
 from training.errors import DataError, RecipeError
+from training.nanodet import NanoDetSpec
 from training.train.checkpoint import write_json, write_text
 from training.train.closed import read_text
 from training.train.recipe import Recipe, parse_recipe, read_recipe
@@ -39,6 +40,12 @@ class Experiment:
     data_sha256: str
     """Of the training and validation pictures and their labels."""
     out: Path
+
+    @property
+    def spec(self) -> NanoDetSpec:
+        """The shape of the network."""
+        network = self.recipe.network
+        return NanoDetSpec(network.size_px, network.size_px, len(self.dataset.labels), network.namer)
 
     def coco(self, samples: Sequence[Sample]) -> CocoSet:
         """Some of the samples, to measure on."""

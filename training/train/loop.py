@@ -15,7 +15,6 @@ from training.detector.losses import LossSettings, loss_names
 from training.detector.network import Weights, build_learner, finished_network, load_base, put_weights
 from training.evaluate import EVALUATION, measure
 from training.floatrun import float_finder
-from training.nanodet import NanoDetSpec
 from training.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from training.train.experiment import Experiment
 from training.train.logs import TensorBoard, write_history
@@ -82,6 +81,8 @@ def train(experiment: Experiment, progress: Progress, strategy: Any = None) -> P
             progress.say(epoch_line(entry, recipe.training.epochs))
     finally:
         board.close()
+    # Once more, for a training that was killed behind its last checkpoint.
+    write_history(out, position.history)
     progress.say(f"best: epoch {position.best_epoch}, validation AP50 {position.best:.3f}")
     return position
 
@@ -163,7 +164,7 @@ def _save(out: Path, learning: Learning, position: Position) -> None:
 def _start(experiment: Experiment, strategy: Any, progress: Progress) -> tuple[Learning, Position]:
     """A fresh network on its base, or the one of the checkpoint."""
     recipe = experiment.recipe
-    spec = _spec(experiment)
+    spec = experiment.spec
     with strategy.scope():
         learner = build_learner(spec, recipe.network.precision)
         learning = Learning(learner, spec, _step_settings(recipe), strategy)
@@ -186,7 +187,7 @@ class _Validation:
     def __init__(self, experiment: Experiment, weights: Weights) -> None:
         import tensorflow as tf
 
-        self._network = network = finished_network(_spec(experiment), weights)
+        self._network = network = finished_network(experiment.spec, weights)
         self._coco: CocoSet = experiment.coco(experiment.val)
         self._labels = experiment.dataset.labels
         call = tf.function(lambda picture: network(picture, training=False))
@@ -218,11 +219,6 @@ def _feed(experiment: Experiment, samples: Sequence[Sample]) -> Feed:
     recipe = experiment.recipe
     settings = FeedSettings(batch=recipe.training.batch, max_boxes=recipe.data.max_boxes)
     return Feed(experiment.dataset, samples, recipe.input_spec(), settings)
-
-
-def _spec(experiment: Experiment) -> NanoDetSpec:
-    side_px = experiment.recipe.network.size_px
-    return NanoDetSpec(side_px, side_px, len(experiment.dataset.labels))
 
 
 def _schedule(recipe: Recipe, batches: int) -> Schedule:

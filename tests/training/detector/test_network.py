@@ -5,7 +5,6 @@ import pytest
 
 from training.base.fetch import cached_base
 from training.detector.network import (
-    NECK_CHANNELS,
     Learner,
     build_learner,
     finished_network,
@@ -29,7 +28,7 @@ def learner() -> Learner:
 
 
 def _outputs(learner: Learner, keep: float) -> dict[str, np.ndarray]:
-    mask = np.full((1, len(STRIDES), NECK_CHANNELS), keep, np.float32)
+    mask = np.full((1, len(STRIDES), learner.channels), keep, np.float32)
     return {name: np.asarray(value) for name, value in learner.model({"picture": PICTURE, "keep": mask}).items()}
 
 

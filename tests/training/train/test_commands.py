@@ -7,6 +7,7 @@ import pytest
 from device.detect.load import read_model
 from tests.training.train.drawn import write_drawn, write_recipe
 from training.cli import main
+from training.train.experiment import Experiment
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.train
@@ -37,15 +38,16 @@ def test_a_wrong_call_ends_with_2_and_one_line(
     assert not (tmp_path / "run" / "recipe.toml").exists()
 
 
-def test_from_pictures_to_a_model_of_the_device(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One epoch, and the export; the test pictures are left ready for ``evaluate``."""
-    data, run, model = write_drawn(tmp_path / "data"), tmp_path / "run", tmp_path / "tiny.tflite"
-    recipe = write_recipe(tmp_path / "r.toml", "epochs = 2", "epochs = 1")
-    assert main(["train", "--recipe", str(recipe), "--data", str(data), "--out", str(run)]) == 0
-    assert "epoch 1/1" in capsys.readouterr().out
+def test_from_pictures_to_a_model_of_the_device(
+    folder: Path, trained: tuple[Experiment, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trained already, so that only the end is told; the test pictures are left ready for ``evaluate``."""
+    run, model = trained[0].out, tmp_path / "tiny.tflite"
+    assert main(["train", "--recipe", str(folder / "r.toml"), "--data", str(folder / "data"), "--out", str(run)]) == 0
+    assert "best: epoch" in capsys.readouterr().out
     assert main(["export", str(run), "--out", str(model)]) == 0
     assert "tensors that lose most" in capsys.readouterr().out
     assert read_model(model).card.labels == ("red", "blue")
-    call = ["evaluate", str(model), "--coco", str(run / "test.json"), "--images", str(data / "images")]
+    call = ["evaluate", str(model), "--coco", str(run / "test.json"), "--images", str(folder / "data" / "images")]
     assert main([*call, "--out", str(tmp_path / "report")]) == 0
     assert "2 pictures" in capsys.readouterr().out

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from device.detect.load import read_model
+from tests.training.train.conftest import train_drawn
 from tests.training.train.drawn import write_drawn, write_recipe
 from training.data.memory import divide_and_keep, samples_of
 from training.data.read import read_data
@@ -23,8 +24,8 @@ from training.export import export, stratified, thresholds
 from training.metrics import OperatingPoint, Scores
 from training.train.checkpoint import load_checkpoint
 from training.train.experiment import Experiment, begin, reopen
-from training.train.loop import BEST, train
-from training.train.progress import PlainProgress, open_progress
+from training.train.loop import BEST
+from training.train.progress import open_progress
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.train
@@ -43,27 +44,6 @@ class Killer(PlainProgress):
 
 train(begin(*(Path(word) for word in sys.argv[1:])), Killer(sys.stdout))
 """
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pictures and recipe."""
-    folder = tmp_path_factory.mktemp("drawn")
-    write_drawn(folder / "data")
-    write_recipe(folder / "r.toml")
-    return folder
-
-
-def _train(folder: Path, out: str, strategy: Any = None) -> tuple[Experiment, str]:
-    experiment, said = begin(folder / "r.toml", folder / "data", folder / out), io.StringIO()
-    train(experiment, PlainProgress(said), strategy)
-    return experiment, said.getvalue()
-
-
-@pytest.fixture(scope="module")
-def trained(folder: Path) -> tuple[Experiment, str]:
-    """A whole training, and what it said."""
-    return _train(folder, "run")
 
 
 def _history(experiment: Experiment) -> list[dict[str, Any]]:
@@ -92,7 +72,7 @@ def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
     environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
     done = subprocess.run(command, env=environment, capture_output=True, check=False, timeout=110)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()[-500:]
-    resumed, said = _train(folder, "killed")
+    resumed, said = train_drawn(folder, "killed")
     assert "goes on at epoch 2, batch 2" in said
     assert _history(resumed) == _history(trained[0])
     one, other = (load_checkpoint(experiment.out / BEST) for experiment in (trained[0], resumed))
@@ -105,7 +85,7 @@ def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
 def test_a_finished_training_called_again_changes_nothing(folder: Path, trained: tuple[Experiment, str]) -> None:
     """It says what was best."""
     before = (trained[0].out / BEST).read_bytes()
-    _, said = _train(folder, "run")
+    _, said = train_drawn(folder, "run")
     assert "best: epoch" in said
     assert (trained[0].out / BEST).read_bytes() == before
 
@@ -177,6 +157,7 @@ def test_an_exported_model_is_read_by_the_device_and_says_what_it_is(trained: tu
     assert set(card.thresholds) <= {"default", "red", "blue"}
     assert card.source["data_sha256"] == trained[0].data_sha256
     assert card.measured["images"] == len(trained[0].val)
+    assert card.measured["int8_loses_ap_on"] == 20
     assert any("lose most" in line and "head" in line for line in said)
     assert not path.with_name("tiny.tflite.trial").exists()
 
@@ -189,7 +170,7 @@ def test_an_export_that_loses_too_much_is_refused_with_its_figures(
     monkeypatch.setattr("training.export._float_scores", lambda *_: perfect)
     export_table = trained[0].recipe.export.model_copy(update={"max_ap_loss": 0.001})
     strict = replace(trained[0], recipe=trained[0].recipe.model_copy(update={"export": export_table}))
-    with pytest.raises(ExportError, match=r"loses .* AP \(1\.0000 in float.*max_ap_loss allows 0\.001"):
+    with pytest.raises(ExportError, match=r"loses .* AP, export\.max_ap_loss allows 0\.001 .*float AP 1\.0000"):
         export(strict, trained[0].out / "refused.tflite", lambda _: None)
     assert not list(trained[0].out.glob("refused*"))
 
