@@ -195,6 +195,22 @@ def test_a_person_who_stood_there_from_the_start_is_confirmed() -> None:
     assert [(track.id, track.believed) for track in tracks] == [(1, True)]
 
 
+def test_who_stood_half_hidden_for_long_is_soon_believed() -> None:
+    """Doubt of an hour fades: once the person walks about and is seen well, it is a matter of seconds."""
+    tracker, t, tracks = Tracker(), 0.0, tuple[Track, ...]()
+    while t < 3600.0:
+        tracker.update(detections(person(0.3, score=0.3)), None, t)
+        t += 0.7
+    began = t
+    while not believed(tracks) and t < began + 60.0:
+        x = 0.3 + 0.05 * (t - began)
+        found = person(x)
+        tracks = tracker.update(detections(found), moving(found[2]), t)
+        t += 0.2
+
+    assert t - began < 6.0
+
+
 def test_out_of_a_car() -> None:
     """Somebody appears in the middle of the picture, and stands: there was motion, so it is somebody."""
     tracker = Tracker()

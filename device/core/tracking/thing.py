@@ -13,6 +13,8 @@ from device.core.tracking.sight import Sight
 
 _MISS_SCORE = 0.2
 """What a look that did not find a thing counts as: the least score that counts at all."""
+_LOOKS_KEPT = 48
+"""Looks after which the mean score forgets its older half: five to ten seconds at the rate of a Pi."""
 _STILL_S = 2.0
 _VOTES = 4
 """Labels remembered of one thing: a detector takes a van for a car, a truck or a bus, hardly for more."""
@@ -65,8 +67,14 @@ class Thing:
     def miss(self, gap_s: float, settings: TrackerSettings, *, hidden: bool) -> None:
         """It was looked for and not found; ``hidden`` where something nearer explains why."""
         self.missed_s += gap_s * (settings.hidden_pace if hidden else 1.0)
+        self._weigh(_MISS_SCORE)
+
+    def _weigh(self, score: float) -> None:
+        """Add a look to the mean score; old looks fade, so that who stood hidden for an hour is soon believed."""
         self.looks += 1
-        self.score_sum += _MISS_SCORE
+        self.score_sum += score
+        if self.looks > _LOOKS_KEPT:
+            self.looks, self.score_sum = self.looks // 2, self.score_sum * (self.looks // 2) / self.looks
 
     def row(self) -> tuple[float, ...]:
         """What ``match.Expected`` is made of, in its order."""
@@ -133,8 +141,7 @@ class Thing:
             self.votes[label] = self.votes.get(label, 0.0) + self.score
         self.best_score = max(self.best_score, self.score)
         self.hits += 1
-        self.looks += 1
-        self.score_sum += self.score
+        self._weigh(self.score)
         self.high_hits += self.score >= settings.of(label).high
         self.changed_hits += float(sight.changed[index]) >= settings.changed_frac
         if self.appearance is None:
