@@ -1,6 +1,6 @@
 """Finds the tensors of a network that lose most by int8. Does not quantise."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,8 +80,13 @@ def _values(interpreter: Any, sample: NDArray[np.float32]) -> Tensors:
     return {
         details["name"]: _real(interpreter.get_tensor(details["index"]), details["quantization"])
         for details in interpreter.get_tensor_details()
-        if details["name"] and len(details["shape"]) > 2 and details["shape"][0] == 1
+        if details["name"] and len(details["shape"]) > 2 and details["shape"][0] == 1 and _is_computed(details)
     }
+
+
+def _is_computed(details: Mapping[str, Any]) -> bool:
+    """Whether a tensor is no weight: those have a scale a channel, which is no single scale."""
+    return details["dtype"] is np.float32 or bool(details["quantization"][0])
 
 
 def _real(stored: NDArray[Any], quantization: tuple[float, int]) -> NDArray[np.float64]:
