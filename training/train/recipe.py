@@ -115,6 +115,12 @@ class Recipe(_Table):
     augment: dict[str, Any] = {}
     export: ExportTable
 
+    @model_validator(mode="after")
+    def _nothing_frozen_that_knows_nothing(self) -> Self:
+        if self.network.base == "none" and (self.training.frozen or self.training.freeze_epochs):
+            raise ValueError("training.frozen and freeze_epochs need published weights; base is 'none'")
+        return self
+
     @property
     def shares(self) -> Shares:
         """How the pictures are divided."""

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.train
         ("lr = 2e-3", "lr = 7", ["training.lr", "less than or equal to 1"]),
         ('base = "none"', 'base = "yolo"', ["network.base", "nanodet-g"]),
         ("warmup_epochs = 0.5", "warmup_epochs = 3", ["training", "warmup_epochs 3 is not under epochs 2"]),
+        ("epochs = 2", 'epochs = 2\nfrozen = ["stem"]', ["frozen", "base is 'none'"]),
+        ("epochs = 2", 'epochs = 2\nfrozen = ["stam"]', ["training.frozen.0", "stem"]),
         ('licence = "CC0"', "", ["export.licence", "is missing"]),
         ("[export]", "[augment]\nmosaic = 1\n[export]", ["augment", "mosaic"]),
         ("[export]", "[augment]\nmosaic_share = 2\n[export]", ["mosaic_share", "0 to 1"]),
