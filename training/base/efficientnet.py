@@ -43,7 +43,8 @@ def published_weights(cache: Path | None = None) -> Arrays:
     found = read_torch(_fetch(cache if cache is not None else cache_dir()))
     weights: Arrays = {}
     for layer, (convolution, norm) in layer_sources().items():
-        scale = found[f"{norm}.weight"] / np.sqrt(found[f"{norm}.running_var"] + _EPSILON)
+        deviation = np.sqrt(found[f"{norm}.running_var"] + _EPSILON, dtype=np.float32)
+        scale = (found[f"{norm}.weight"] / deviation).astype(np.float32)
         kernel = found[f"{convolution}.weight"] * scale[:, None, None, None]
         # From (out, in, height, width); a depthwise one has no "in", and its channels take that place.
         weights[f"{layer}/kernel"] = kernel.transpose(2, 3, 0, 1) if "_depth" in layer else kernel.transpose(2, 3, 1, 0)
