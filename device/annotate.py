@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.config.model import CameraTable
+from device.config.cameras import CameraTable
 from device.core.event import Event
 from device.core.geometry import Point
 from device.core.track import Track

@@ -14,7 +14,8 @@ import structlog
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera
 from device.capture.sources import parse_source
-from device.config.model import CameraTable, Config
+from device.config.cameras import CameraTable
+from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
 from device.core.arming import Arming
 from device.core.camera_watch import CameraWatch

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from device.config.model import CameraTable
+from device.config.cameras import CameraTable
 from device.config.rules import build_rules
 from device.core.event import Event
 from device.core.geometry import Line, Polygon

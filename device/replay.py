@@ -13,7 +13,8 @@ from device.annotate import AnnotatedClip
 from device.app import RunKind, build_detector, build_pipeline, recording
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
-from device.config.model import CameraTable, Config
+from device.config.cameras import CameraTable
+from device.config.model import Config
 from device.core.event import ArmedState, Event, encode
 from device.core.ids import DerivedIds
 from device.errors import CameraError, EndOfStream, ShopwardenError, UsageError

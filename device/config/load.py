@@ -9,8 +9,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from device.config.cameras import SlotsTable
 from device.config.lines import KeyPath, key_lines, line_of
-from device.config.model import Config, SlotsTable
+from device.config.model import Config
 from device.errors import ConfigError
 
 _ALTERNATIVES = frozenset({SlotsTable.__name__, "literal['auto']"})

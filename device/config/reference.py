@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any
 
-from device.config.model import ID_PATTERN, Config
+from device.config.model import Config
+from device.config.table import ID_PATTERN
 from device.core.rules.table import KIND_DEFAULTS, KindDefaults
 
 Schema = dict[str, Any]
@@ -20,7 +21,7 @@ Points are fractions of width and height, 0 to 1, origin top left. A name is mad
 `_`, and begins with a letter or digit. Relative paths start where the command does. Secrets lie in files of their own,
 never in it.
 
-This page is made by `make docs` from `device/config/model.py`.
+This page is made by `make docs` from `device/config/`.
 """
 
 

@@ -1,6 +1,6 @@
 """Makes the rules of a camera out of its tables. Decides no event."""
 
-from device.config.model import CameraTable, RuleTable
+from device.config.cameras import CameraTable, RuleTable
 from device.core.arming import ArmedRule
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule

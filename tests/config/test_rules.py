@@ -1,7 +1,7 @@
 """Which rules a camera gets, how they are named and when they are armed."""
 
 from device.config import parse_config
-from device.config.model import CameraTable
+from device.config.cameras import CameraTable
 from device.config.rules import armed_rules, build_rules, rule_name, rule_tables
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed

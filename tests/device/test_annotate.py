@@ -9,7 +9,7 @@ import pytest
 
 from device.annotate import BELIEVED, DOUBTED, LINE, ZONE, AnnotatedClip, draw_places, draw_track
 from device.config import parse_config
-from device.config.model import CameraTable
+from device.config.cameras import CameraTable
 from device.errors import ShopwardenError
 from device.pipeline import Step
 from tests.builders import make_track

@@ -1,0 +1,103 @@
+"""What a configuration may say of a camera and of what is drawn on its picture. Does not read files."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from device.config.table import XY, Corners, Id, Table
+from device.core.event import ArmedState, Kind, Priority
+from device.core.geometry import Line
+
+
+class MotionTable(Table):
+    """When the detector is woken."""
+
+    min_area_frac: float = Field(0.0012, gt=0.0, le=1.0, description="Part of the picture that must change.")
+    hold_open_s: float = Field(2.0, ge=0.0, le=60.0, description="How long to go on looking after the last change.")
+
+
+class ZoneTable(Table):
+    """An area of the picture that means something."""
+
+    id: Id = Field(description="Name of the zone.")
+    kind: Literal["zone", "till", "staff", "ignore"] = Field(
+        "zone", description="zone: watched; till: goods are paid for here; staff: staff only; ignore: nothing counts."
+    )
+    polygon: Corners = Field(description="Corners in fractions of width and height, origin top left.")
+
+
+class LineTable(Table):
+    """A line that people cross."""
+
+    id: Id = Field(description="Name of the line.")
+    kind: Literal["line", "exit"] = Field("line", description="exit: customers leave over it.")
+    start: XY = Field(description="First point, fractions.")
+    end: XY = Field(description="Second point. Out is crossing from the left of start->end to its right.")
+
+    @model_validator(mode="after")
+    def _two_points(self) -> Self:
+        Line(self.start, self.end)
+        return self
+
+
+class SlotsTable(Table):
+    """A shelf as a regular grid of slots."""
+
+    rows: int = Field(ge=1, le=20, description="Rows of slots.")
+    columns: int = Field(ge=1, le=50, description="Columns of slots.")
+
+
+class ShelfTable(Table):
+    """A shelf with goods."""
+
+    id: Id = Field(description="Name of the shelf.")
+    polygon: Corners = Field(description="Corners in fractions.")
+    slots: Literal["auto"] | SlotsTable = Field("auto", description="auto, or a grid: {rows = 1, columns = 3}.")
+
+
+class RuleTable(Table):
+    """What makes an event; keys that are left out take the kind's own default."""
+
+    kind: Kind = Field(description="The kind of event that the rule makes.")
+    name: Id | None = Field(None, description="Name in events; made of kind and place where left out.")
+    zone: Id | None = Field(None, description="The zone that the rule watches.")
+    line: Id | None = Field(None, description="The line that the rule watches.")
+    shelf: Id | None = Field(None, description="The shelf that the rule watches.")
+    labels: tuple[str, ...] = Field(("person",), min_length=1, description="Classes that the rule is about.")
+    direction: Literal["in", "out", "both"] = Field("both", description="For lines: which way counts.")
+    after_s: float | None = Field(None, ge=0.0, le=86400.0, description="How long it must last before it counts.")
+    cooldown_s: float | None = Field(None, ge=0.0, le=86400.0, description="Silence after an end.")
+    min_confidence: float | None = Field(None, ge=0.0, le=1.0, description="Below it, it is no event.")
+    armed_in: tuple[ArmedState, ...] | None = Field(None, description="States in which it is worth `priority`.")
+    priority: Priority = Field("alarm", description="What it is worth while armed.")
+
+
+class CameraTable(Table):
+    """One camera and what is drawn on its picture."""
+
+    id: Id = Field(description="Name of the camera.")
+    source: str = Field(min_length=1, description="file:clip.mp4 (add ?loop=1), synthetic:scene.toml, and later kinds.")
+    masks: tuple[Corners, ...] = Field((), description="Polygons that are blackened before anything sees the picture.")
+    motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
+    zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
+    lines: tuple[LineTable, ...] = Field((), description="Lines.")
+    shelves: tuple[ShelfTable, ...] = Field((), description="Shelves.")
+    rules: tuple[RuleTable, ...] | None = Field(None, description="Left out: the sensible ones for what is drawn.")
+
+    @model_validator(mode="after")
+    def _names_meet(self) -> Self:
+        places = {
+            "zone": [zone.id for zone in self.zones],
+            "line": [line.id for line in self.lines],
+            "shelf": [shelf.id for shelf in self.shelves],
+        }
+        every = [name for names in places.values() for name in names]
+        if twice := sorted({name for name in every if every.count(name) > 1}):
+            raise ValueError(f"the id {twice[0]!r} is used twice")
+        for number, rule in enumerate(self.rules or ()):
+            for place, names in places.items():
+                wanted = getattr(rule, place)
+                if wanted is not None and wanted not in names:
+                    known = ", ".join(names) or "none is drawn"
+                    raise ValueError(f"rule {number + 1} ({rule.kind}) names the {place} {wanted!r}; known: {known}")
+        return self
