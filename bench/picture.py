@@ -10,6 +10,7 @@ from device.annotate import draw_places, draw_track
 from device.app import RunKind, build_detector, build_pipeline
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 from device.config import parse_config
 from device.core.ids import DerivedIds
 
@@ -34,7 +35,7 @@ def main(out: Path) -> None:
     detector = build_detector(config)
     run = RunKind(ids=DerivedIds("p"), boot_id="", clock_synced=lambda: True, armed="away", every_frame=True)
     pipeline, best, alarm = build_pipeline(config, camera, detector, run), 0.0, False
-    with contextlib.closing(CameraProcess("room", camera.source, mode=Mode.REPLAY)) as source:
+    with contextlib.closing(CameraProcess("room", CameraRequest(camera.source, Mode.REPLAY))) as source:
         for _ in range(PICTURES):
             frame = source.next(30.0)
             if frame is None:

@@ -14,6 +14,7 @@ import structlog
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera
 from device.capture.sources import parse_source
+from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
@@ -178,7 +179,7 @@ class _OpenedCamera:
 
     def __init__(self, table: CameraTable, clock: Clock) -> None:
         self._source, self._clock = table.source, clock
-        start = partial(CameraProcess, table.id, table.source, masks=table.masks, clock=clock)
+        start = partial(CameraProcess, table.id, request_of(table), clock=clock)
         self._first = start()
         ready = [self._first]
         self.restarting = RestartingCamera(table.id, lambda: ready.pop() if ready else start(), clock=clock)

@@ -14,6 +14,7 @@ from device.app import RunKind, build_detector, build_pipeline, recording
 from device.board import board_state
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 from device.config import parse_config
 from device.core.frame import Frame
 from device.core.ids import DerivedIds
@@ -80,7 +81,7 @@ def _pictures(clip: Path | None, count: int) -> list[Frame]:
     """Decoded pictures in memory, so that decoding is measured nowhere."""
     line, name = (recording(clip), str(clip)) if clip else ("synthetic:", "the drawn scene")
     kept: list[Frame] = []
-    with contextlib.closing(CameraProcess("bench", line, mode=Mode.REPLAY)) as source:
+    with contextlib.closing(CameraProcess("bench", CameraRequest(line, Mode.REPLAY))) as source:
         while len(kept) < count:
             try:
                 frame = source.next(timeout_s=30.0)

@@ -13,6 +13,7 @@ from device.annotate import AnnotatedClip
 from device.app import RunKind, build_detector, build_pipeline, recording
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.core.event import ArmedState, Event, encode
@@ -99,7 +100,7 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
     with contextlib.ExitStack() as stack:
         line = recording(options.video)
         source = stack.enter_context(
-            contextlib.closing(CameraProcess(camera.id, line, mode=Mode.REPLAY, masks=camera.masks))
+            contextlib.closing(CameraProcess(camera.id, request_of(camera, mode=Mode.REPLAY, source=line)))
         )
         clip = stack.enter_context(AnnotatedClip(options.annotate, camera)) if options.annotate else None
         explainer = Explainer(camera) if options.explain else None

@@ -16,6 +16,7 @@ from device.errors import CameraError
 class _Waiting:
     frame: Frame
     slot: int
+    masks: int
 
 
 class Inbox:
@@ -26,6 +27,7 @@ class Inbox:
         # Guards everything below; notified when a picture has come or the end.
         self._news = threading.Condition()
         self._waiting: deque[_Waiting] = deque()
+        self._masks = 0  # generation of the masks that a picture must have been made with
         self._held: dict[int, int] = {}  # seq -> slot, of pictures handed out; at most as many as there are slots
         self._end: CameraError | None = None
         self._closed = False
@@ -37,17 +39,24 @@ class Inbox:
         self._last_change_s: float | None = None
 
     def put(self, picture: Picture, i420: Plane, now: float) -> list[int]:
-        """Take in a picture; the slots of those that it overtakes, free again. None is taken in once closed."""
+        """Take in a picture; the slots of those that it overtakes, free again, or its own if its masks are old.
+
+        None is taken in once closed.
+        """
         stamp = picture.stamp
         frame = Frame(stamp.seq, stamp.t, stamp.wall, i420)
         with self._news:
             if self._closed:
                 return []
+            if picture.masks < self._masks:
+                self._arrived += 1
+                self._seen = stamp.seq + 1
+                return [picture.slot]
             overtaken = []
             if self._mode is Mode.LIVE:
                 overtaken = [old.slot for old in self._waiting]
                 self._waiting.clear()
-            self._waiting.append(_Waiting(frame, picture.slot))
+            self._waiting.append(_Waiting(frame, picture.slot, picture.masks))
             self._seen = stamp.seq + 1
             self._arrived += 1
             self._faults = picture.faults
@@ -56,6 +65,14 @@ class Inbox:
                 self._last_change_s = now
             self._news.notify_all()
         return overtaken
+
+    def demand(self, masks: int) -> list[int]:
+        """From now on no picture made with older masks is handed out; the slots of those that waited, free again."""
+        with self._news:
+            self._masks = masks
+            refused = [old.slot for old in self._waiting if old.masks < masks]
+            self._waiting = deque(new for new in self._waiting if new.masks >= masks)
+        return refused
 
     def end(self, reason: CameraError, faults: int | None = None) -> None:
         """No more pictures; the first reason given counts."""

@@ -27,6 +27,8 @@ class Picture:
     """Whether it differs from the picture before it."""
     faults: int
     """Pictures that the source has found damaged so far."""
+    masks: int = 0
+    """Generation of the masks that it was made with, as in ``orders.UseMasks``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +48,29 @@ class Failure:
 
 Message = Hello | Picture | End | Failure
 
-# kind, slot, changed, -, width, height, bytes of text after this header, faults, seq, t, wall (NaN: none)
-_HEADER = struct.Struct("<BB?xHHIIQdd")
+# kind, slot, changed, -, width, height, bytes of text after this header, faults, masks, seq, t, wall (NaN: none)
+_HEADER = struct.Struct("<BB?xHHIIIQdd")
 _KINDS: tuple[type[Message], ...] = (Hello, Picture, End, Failure)
 _MAX_TEXT_BYTES = 2000  # header and text stay below PIPE_BUF (4096): one write, never torn
 
 
 def encode(message: Message) -> bytes:
     """A message as bytes; a long text is cut."""
-    slot = width = height = faults = seq = 0
+    slot = width = height = faults = masks = seq = 0
     changed, t, wall, text = False, 0.0, math.nan, b""
     match message:
         case Hello():
             width, height = message.width, message.height
         case Picture():
             slot, changed, faults = message.slot, message.changed, message.faults
-            seq, t = message.stamp.seq, message.stamp.t
+            seq, t, masks = message.stamp.seq, message.stamp.t, message.masks
             wall = math.nan if message.stamp.wall is None else message.stamp.wall
         case End():
             text, faults = _cut(message.text), message.faults
         case Failure():
             text = _cut(message.text)
     kind = _KINDS.index(type(message))
-    return _HEADER.pack(kind, slot, changed, width, height, len(text), faults, seq, t, wall) + text
+    return _HEADER.pack(kind, slot, changed, width, height, len(text), faults, masks, seq, t, wall) + text
 
 
 def read_message(pipe: int) -> Message | None:
@@ -80,7 +82,7 @@ def read_message(pipe: int) -> Message | None:
     header = _read_all(pipe, _HEADER.size)
     if len(header) < _HEADER.size:
         return None
-    kind, slot, changed, width, height, text_bytes, faults, seq, t, wall = _HEADER.unpack(header)
+    kind, slot, changed, width, height, text_bytes, faults, masks, seq, t, wall = _HEADER.unpack(header)
     if kind >= len(_KINDS) or text_bytes > _MAX_TEXT_BYTES:
         raise CameraError("its process speaks another language; install Shopwarden again")
     text = _read_all(pipe, text_bytes).decode(errors="replace")
@@ -88,7 +90,7 @@ def read_message(pipe: int) -> Message | None:
         case 0:
             return Hello(width, height)
         case 1:
-            return Picture(slot, Stamp(seq, t, None if math.isnan(wall) else wall), changed, faults)
+            return Picture(slot, Stamp(seq, t, None if math.isnan(wall) else wall), changed, faults, masks)
         case 2:
             return End(text, faults)
         case _:

@@ -1,19 +1,17 @@
 """A camera in a process of its own: starts it, listens to it, ends it. Does not know what a source is."""
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from device.capture.inbox import Inbox
-from device.capture.mask import Polygon
 from device.capture.messages import End, Failure, Hello, Message, Picture, read_message
-from device.capture.mode import Mode
+from device.capture.orders import Free, Order, SetRate, UseMasks, encode_order
+from device.capture.request import CameraRequest, encode_request
 from device.capture.ring import Ring, create_memory, join_ring
 from device.capture.stats import CameraStats
 from device.clock import SystemClock
@@ -32,29 +30,22 @@ class CameraProcess:
     live mode a picture that is overtaken before it was handed out is given back at once, in replay the child waits.
     """
 
-    def __init__(
-        self,
-        camera_id: str,
-        source: str,
-        *,
-        mode: Mode = Mode.LIVE,
-        masks: Sequence[Polygon] = (),
-        clock: Clock | None = None,
-        slots: int = 4,
-    ) -> None:
-        """Start the process; ``masks`` are blackened before a picture leaves it."""
-        if not 2 <= slots <= 255:
-            raise ValueError(f"slots must be 2..255, not {slots}")
+    def __init__(self, camera_id: str, request: CameraRequest, *, clock: Clock | None = None) -> None:
+        """Start the process; masks are blackened before a picture leaves it."""
+        if not 2 <= request.slots <= 255:
+            raise ValueError(f"slots must be 2..255, not {request.slots}")
         self.id = camera_id
+        self._request = request
         self._clock = clock or SystemClock()
-        self._slots = slots
-        self._inbox = Inbox(mode)
+        self._slots = request.slots
+        self._inbox = Inbox(request.mode)
         self._ring: Ring | None = None
-        # Guards _back, which the pipeline's thread, the listener and whoever closes use: a closed number may already
-        # belong to another file.
-        self._back_lock = threading.Lock()
-        self._back: int | None = None
-        self._process, status, self._memory = self._start(source, mode, masks)
+        # Guards _orders, which the pipeline's thread, the listener and whoever closes use: a closed number may already
+        # belong to another file. Also the count of changes of masks, whose orders must go out in order.
+        self._orders_lock = threading.Lock()
+        self._orders: int | None = None
+        self._masks = 0
+        self._process, status, self._memory = self._start()
         self._listener = threading.Thread(target=self._listen, args=(status,), name=f"camera-{camera_id}", daemon=True)
         self._listener.start()
 
@@ -87,6 +78,25 @@ class CameraProcess:
         if slot is not None:
             self._give_back([slot])
 
+    def use_masks(self, name: str) -> None:
+        """Blacken by this set of extra masks, beside the steady ones; the empty name = by none.
+
+        Once this has returned, no picture is handed out that was made with the masks before.
+
+        Raises:
+            ValueError: the request names no such set.
+        """
+        number = self._request.set_number(name)
+        with self._orders_lock:
+            self._masks += 1
+            refused = self._inbox.demand(self._masks)
+            self._order([UseMasks(number, self._masks), *map(Free, refused)])
+
+    def set_rate(self, fps: float | None) -> None:
+        """Take so many pictures a second from now on; None = as many as the source has."""
+        with self._orders_lock:
+            self._order([SetRate(fps or 0.0)])
+
     def dropped(self) -> int:
         """Pictures that were there and never handed out."""
         return self._inbox.stats().dropped
@@ -97,38 +107,29 @@ class CameraProcess:
 
     def close(self) -> None:
         """End the process, by force if need be; within two seconds, twice as well."""
-        with self._back_lock:
-            back, self._back = self._back, None
-        if back is None:
+        with self._orders_lock:
+            orders, self._orders = self._orders, None
+        if orders is None:
             return
-        os.close(back)  # the child leaves by this alone, unless it hangs
+        os.close(orders)  # the child leaves by this alone, unless it hangs
         self._inbox.close(CameraError(f"camera {self.id}: is closed"))
         _end(self._process)
         self._listener.join(timeout=0.2)
         self._ring = None  # pictures still in use keep the memory, nothing else does
 
-    def _start(self, source: str, mode: Mode, masks: Sequence[Polygon]) -> tuple["subprocess.Popen[bytes]", int, int]:
+    def _start(self) -> tuple["subprocess.Popen[bytes]", int, int]:
         """Start the child; it, the pipe on which it speaks, and the memory without a size yet."""
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "device.capture.child",
-            source,
-            mode,
-            json.dumps(masks),
-            str(self._slots),
-        ]
         ours: list[int] = []
         theirs: list[int] = []
         try:
             ours.append(memory := create_memory(f"camera-{self.id}"))
+            theirs.append(_written(encode_request(self._request)))
             for ends in (os.pipe(), os.pipe()[::-1]):
                 ours.append(ends[0])
                 theirs.append(ends[1])
             passed = (*theirs, memory)
-            process = subprocess.Popen(  # noqa: S603 - our own module; the source is one argument, never a shell's
-                [*command, *map(str, passed)],
+            process = subprocess.Popen(  # noqa: S603 - our own module; no shell, and no secret among the arguments
+                [sys.executable, "-P", "-m", "device.capture.child", self.id, *map(str, passed)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=passed,
@@ -142,7 +143,7 @@ class CameraProcess:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        _, status, self._back = ours
+        _, status, self._orders = ours
         return process, status, memory
 
     def _listen(self, status: int) -> None:
@@ -176,10 +177,23 @@ class CameraProcess:
         self._inbox.end(CameraError(f"camera {self.id}: {why}"))
 
     def _give_back(self, slots: list[int]) -> None:
-        with self._back_lock:
-            if slots and self._back is not None:
-                with contextlib.suppress(BrokenPipeError):  # the child has died: the listener tells
-                    os.write(self._back, bytes(slots))
+        with self._orders_lock:
+            self._order([Free(slot) for slot in slots])
+
+    def _order(self, orders: list[Order]) -> None:
+        """Tell the child; the lock is held."""
+        if orders and self._orders is not None:
+            with contextlib.suppress(BrokenPipeError):  # the child has died: the listener tells
+                os.write(self._orders, b"".join(map(encode_order, orders)))
+
+
+def _written(text: str) -> int:
+    """A file of memory that holds this text, to be read from its beginning."""
+    descriptor = os.memfd_create("request", os.MFD_CLOEXEC)
+    with open(descriptor, "w", encoding="utf-8", closefd=False) as file:
+        file.write(text)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return descriptor
 
 
 def _environment() -> dict[str, str]:

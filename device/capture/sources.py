@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device.capture.mode import Mode
 from device.capture.pace import Pace
+from device.capture.request import CameraRequest
 from device.errors import CameraError
 
 if TYPE_CHECKING:
@@ -51,17 +51,17 @@ def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
     return SourceSpec(scheme, where, options)
 
 
-def make_source(line: str, mode: Mode, clock: "Clock") -> "Source":
-    """The source that a ``source`` line asks for, not yet open.
+def make_source(request: CameraRequest, clock: "Clock") -> "Source":
+    """The source that is asked for, not yet open; its pictures carry no masks yet.
 
     Raises:
         CameraError: the line is wrong, this build cannot do it, or a scene file is damaged.
     """
-    spec = parse_source(line)
+    spec = parse_source(request.source)
     maker = _SCHEMES[spec.scheme]
     if maker is None:
-        raise CameraError(f"source {line!r}: this build does not have {spec.scheme} yet")
-    return maker(spec, Pace(mode, clock))
+        raise CameraError(f"source {request.source!r}: this build does not have {spec.scheme} yet")
+    return maker(spec, request, clock)
 
 
 def _options(line: str, where: str) -> tuple[str, dict[str, str]]:
@@ -74,22 +74,22 @@ def _options(line: str, where: str) -> tuple[str, dict[str, str]]:
     return path, {key: value}
 
 
-def _file(spec: SourceSpec, pace: Pace) -> "Source":
+def _file(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
     from device.capture.file import FileSource  # noqa: PLC0415 - FFmpeg is 18 MB that a drawn scene does not need
 
-    return FileSource(Path(spec.where), pace, loop=spec.options.get("loop") == "1")
+    return FileSource(Path(spec.where), Pace(request.mode, clock), loop=spec.options.get("loop") == "1")
 
 
-def _synthetic(spec: SourceSpec, pace: Pace) -> "Source":
+def _synthetic(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
     from device.capture.scene import DEFAULT_SCENE  # noqa: PLC0415 - a real camera does not need a drawn scene
     from device.capture.scene_file import load_scene  # noqa: PLC0415
     from device.capture.synthetic import SyntheticSource  # noqa: PLC0415
 
     scene = load_scene(Path(spec.where)) if spec.where else DEFAULT_SCENE
-    return SyntheticSource(scene, pace, loop=spec.options.get("loop") == "1")
+    return SyntheticSource(scene, Pace(request.mode, clock), loop=spec.options.get("loop") == "1")
 
 
-_SCHEMES: Mapping[str, "Callable[[SourceSpec, Pace], Source] | None"] = {
+_SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
     "file": _file,
     "synthetic": _synthetic,
     "picamera2": None,

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from device.capture.mask import masked_bytes
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 
 WIDTH, HEIGHT = 64, 48
 CORNER = [(0.0, 0.0), (0.4, 0.0), (0.4, 0.5), (0.0, 0.5)]
@@ -49,7 +50,8 @@ def test_only_what_is_near_the_polygon_is_masked(shift: float) -> None:
 
 def test_no_picture_leaves_the_camera_unmasked() -> None:
     """Every picture that the daemon gets is black and grey inside the mask, and a picture outside it."""
-    with contextlib.closing(CameraProcess("aisle", "synthetic:", mode=Mode.REPLAY, masks=[CORNER])) as camera:
+    request = CameraRequest("synthetic:", Mode.REPLAY, masks=(CORNER,))
+    with contextlib.closing(CameraProcess("aisle", request)) as camera:
         for _ in range(30):
             frame = camera.next(10.0)
             assert frame is not None

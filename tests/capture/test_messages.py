@@ -15,7 +15,7 @@ TIMES = st.floats(allow_nan=False, allow_infinity=False)
 STAMPS = st.builds(Stamp, st.integers(0, 2**60), TIMES, st.none() | TIMES)
 MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Hello, SIZES, SIZES),
-    st.builds(Picture, st.integers(0, 255), STAMPS, st.booleans(), NUMBERS),
+    st.builds(Picture, st.integers(0, 255), STAMPS, st.booleans(), NUMBERS, NUMBERS),
     st.builds(End, WORDS, NUMBERS),
     st.builds(Failure, WORDS),
 )

@@ -1,3 +1,5 @@
+import contextlib
+import itertools
 import os
 import signal
 import subprocess
@@ -10,6 +12,7 @@ import pytest
 
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 from device.clock import SystemClock
 from device.core.frame import Frame
 from device.errors import CameraError
@@ -33,7 +36,7 @@ def start() -> Iterator[Start]:
     started: list[CameraProcess] = []
 
     def start_one(line: str, mode: Mode = Mode.LIVE) -> CameraProcess:
-        started.append(CameraProcess("aisle", line, mode=mode))
+        started.append(CameraProcess("aisle", CameraRequest(line, mode)))
         return started[-1]
 
     yield start_one
@@ -127,8 +130,9 @@ def test_the_child_leaves_when_its_parent_dies(scene: str, releases: bool) -> No
     script = (
         "import sys\n"
         "from device.capture.process import CameraProcess\n"
+        "from device.capture.request import CameraRequest\n"
         "from device.capture.mode import Mode\n"
-        f"camera = CameraProcess('aisle', {scene!r}, mode=Mode.REPLAY)\n"
+        f"camera = CameraProcess('aisle', CameraRequest({scene!r}, Mode.REPLAY))\n"
         "frame = camera.next(20.0)\n"
         "print(camera.pid, flush=True)\n"
         f"while frame := camera.next(60.0): {step}\n"
@@ -168,7 +172,7 @@ def test_fifty_cameras_leave_nothing_behind(tmp_path: Path) -> None:
     counts = []
     for index in range(50):
         line, mode, has_pictures = cycle[index % 3]
-        camera = CameraProcess("aisle", line, mode=mode)
+        camera = CameraProcess("aisle", CameraRequest(line, mode))
         pids.append(camera.pid)
         if index % 2 and has_pictures:
             first_picture(camera)
@@ -183,7 +187,7 @@ def test_no_process_no_camera(monkeypatch: pytest.MonkeyPatch, scene: str) -> No
     before = entries("/proc/self/fd")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with pytest.raises(CameraError, match="camera aisle: its process cannot be started"):
-        CameraProcess("aisle", scene)
+        CameraProcess("aisle", CameraRequest(scene))
     assert entries("/proc/self/fd") == before
 
 
@@ -213,3 +217,55 @@ def test_a_frozen_camera_is_seen_in_the_numbers(start: Start, tmp_path: Path) ->
 
 def _environment() -> dict[str, str]:
     return dict(os.environ) | {"PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+CORNER = ((0.0, 0.0), (0.4, 0.0), (0.4, 0.5), (0.0, 0.5))
+
+
+@pytest.mark.parametrize("mode", list(Mode))
+def test_masks_change_with_the_next_picture(scene: str, mode: Mode) -> None:
+    """From the call on no picture has the masks of before, however many wait in slots and pipes."""
+    request = CameraRequest(scene, mode, extra_masks={"night": (CORNER,)})
+    with contextlib.closing(CameraProcess("aisle", request)) as camera:
+        for turn in range(6):
+            camera.release(first_picture(camera))
+            SystemClock().wait(0.1)  # pictures pile up
+            camera.use_masks("night" if turn % 2 == 0 else "")
+            for _ in range(5):
+                frame = first_picture(camera)
+                assert (frame.luma[:24, :24] == 16).all() == (turn % 2 == 0)
+                camera.release(frame)
+        with pytest.raises(ValueError, match="noon"):
+            camera.use_masks("noon")
+
+
+def test_masks_may_be_in_force_from_the_start(scene: str) -> None:
+    """A camera that is started again begins with the masks of the armed state."""
+    request = CameraRequest(scene, extra_masks={"night": (CORNER,)}, extra_in_force="night")
+    with contextlib.closing(CameraProcess("aisle", request)) as camera:
+        assert (first_picture(camera).luma[:24, :24] == 16).all()
+
+
+def test_fewer_pictures_can_be_asked_for(scene: str) -> None:
+    """In time of the pictures, so that a slow machine changes nothing; what is left out is not called dropped."""
+    with contextlib.closing(CameraProcess("aisle", CameraRequest(scene, Mode.REPLAY))) as camera:
+        camera.set_rate(10.0)
+        times = []
+        for _ in range(30):
+            frame = first_picture(camera)
+            times.append(frame.t)
+            camera.release(frame)
+        steps = [after - before for before, after in itertools.pairwise(times)]
+        assert steps[10:] == pytest.approx([0.1] * len(steps[10:]), abs=0.001)
+        assert camera.dropped() == 0
+        camera.set_rate(None)
+        camera.release(first_picture(camera))
+
+
+def test_no_secret_stands_among_the_arguments(start: Start) -> None:
+    """Whoever lists the processes reads the camera's name, and no address with a password."""
+    camera = start("rtsp://guard:geheim@127.0.0.1:9/door")
+    told = Path(f"/proc/{camera.pid}/cmdline").read_bytes()
+    assert b"aisle" in told
+    assert b"geheim" not in told
+    assert b"rtsp" not in told

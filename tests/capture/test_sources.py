@@ -1,6 +1,6 @@
 import pytest
 
-from device.capture.mode import Mode
+from device.capture.request import CameraRequest
 from device.capture.sources import make_source, parse_source
 from device.clock import SimulatedClock
 from device.errors import CameraError
@@ -44,6 +44,6 @@ def test_a_source_line_is_taken_apart(line: str, scheme: str, where: str, option
 def test_a_wrong_source_line_is_refused_with_the_way_out(line: str, words: str) -> None:
     """The message quotes the line and names what is valid."""
     with pytest.raises(CameraError) as caught:
-        make_source(line, Mode.LIVE, SimulatedClock())
+        make_source(CameraRequest(line), SimulatedClock())
     assert words in str(caught.value)
     assert repr(line) in str(caught.value)

@@ -7,6 +7,7 @@ import pytest
 from device.capture.inline import InlineCamera
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 from device.capture.restarting import RestartingCamera
 from device.capture.sources import make_source
 from device.clock import SystemClock
@@ -21,11 +22,11 @@ Make = Callable[[str, Mode], Camera]
 
 
 def _process(line: str, mode: Mode) -> Camera:
-    return CameraProcess("aisle", line, mode=mode, slots=SLOTS)
+    return CameraProcess("aisle", CameraRequest(line, mode, slots=SLOTS))
 
 
 def _inline(line: str, mode: Mode) -> Camera:
-    return InlineCamera("aisle", make_source(line, mode, SystemClock()), mode=mode, slots=SLOTS)
+    return InlineCamera("aisle", make_source(CameraRequest(line, mode), SystemClock()), mode=mode, slots=SLOTS)
 
 
 def _restarting(line: str, mode: Mode) -> Camera:

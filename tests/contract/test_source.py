@@ -1,4 +1,5 @@
 import itertools
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from device.capture.mode import Mode
+from device.capture.request import CameraRequest
 from device.capture.sources import make_source
 from device.clock import SimulatedClock
 from device.core.stamp import Stamp
@@ -43,7 +45,7 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def make(line: str) -> Make:
     """Makes a source that is not open yet."""
-    return lambda mode, clock: make_source(line, mode, clock)
+    return lambda mode, clock: make_source(CameraRequest(line, mode), clock)
 
 
 def run(source: Source) -> tuple[list[Stamp], list[NDArray[np.uint8]]]:
@@ -160,7 +162,7 @@ def test_closing_is_always_possible(make: Make) -> None:
 
 def test_a_loop_goes_on_past_the_end(line: str) -> None:
     """With ``?loop=1`` number and time go on without a break."""
-    source = make_source(f"{line}?loop=1", Mode.REPLAY, SimulatedClock())
+    source = make_source(CameraRequest(f"{line}?loop=1", Mode.REPLAY), SimulatedClock())
     source.open()
     stamps = [source.grab() for _ in range(3 * PICTURES)]
     source.close()
@@ -172,4 +174,4 @@ def test_a_loop_goes_on_past_the_end(line: str) -> None:
 def test_a_missing_file_is_named(line: str) -> None:
     """Whoever mistypes a path reads that path in the message."""
     with pytest.raises(CameraError, match="elsewhere"):
-        make_source(line.replace("clip", "elsewhere").replace("scene", "elsewhere"), Mode.LIVE, SimulatedClock()).open()
+        make_source(CameraRequest(re.sub("clip|scene", "elsewhere", line)), SimulatedClock()).open()

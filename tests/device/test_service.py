@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest
 from device.capture.restarting import RestartingCamera
 from device.clock import SimulatedClock, SystemClock
 from device.core.camera_watch import CameraWatch
@@ -229,7 +230,7 @@ def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
     source, made, numbers = write_scene(tmp_path), list[CameraProcess](), list[int]()
 
     def start() -> CameraProcess:
-        made.append(CameraProcess("aisle", source, clock=clock))
+        made.append(CameraProcess("aisle", CameraRequest(source), clock=clock))
         return made[-1]
 
     def watch(lane: Lane, step: Step | None) -> None:
