@@ -1,21 +1,11 @@
 """What happens in a drawn scene, and where everything truly is at any time. Draws nothing, reads no file."""
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-Point = tuple[float, float]
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Waypoint:
-    """Where somebody's feet are at a moment."""
-
-    t_s: float
-    x_frac: float
-    y_frac: float
+from device.capture.scene_goods import Act, Box, Point, Rack
+from device.capture.scene_weather import Shade, Thing, Waypoint, along, rising
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +23,7 @@ class Figure:
     """U and V of the shirt; 128 is grey."""
 
     def __post_init__(self) -> None:
-        if len(self.path) < 2 or any(after.t_s <= before.t_s for before, after in pairwise(self.path)):
+        if not rising(self.path):
             raise ValueError(f"figure {self.id}: its path needs two points or more, at rising times")
         if not 0.02 <= self.height_frac <= 2.0:
             raise ValueError(f"figure {self.id}: height_frac {self.height_frac} is outside 0.02..2")
@@ -42,12 +32,7 @@ class Figure:
 
     def foot_at(self, t: float) -> Point | None:
         """Where the feet are, fractions of the picture; None when not in the scene."""
-        if not self.path[0].t_s <= t <= self.path[-1].t_s:
-            return None
-        after = min(bisect_right([point.t_s for point in self.path], t), len(self.path) - 1)
-        start, end = self.path[after - 1], self.path[after]
-        done = (t - start.t_s) / (end.t_s - start.t_s)
-        return start.x_frac + done * (end.x_frac - start.x_frac), start.y_frac + done * (end.y_frac - start.y_frac)
+        return along(self.path, t)
 
     def walked_frac(self, t: float) -> float:
         """How far they have come, fractions of the picture: what the legs swing by."""
@@ -94,6 +79,16 @@ class Scene:
     """Largest error of a pixel, levels."""
     figures: tuple[Figure, ...] = ()
     lights: tuple[Light, ...] = field(default=())
+    racks: tuple[Rack, ...] = ()
+    acts: tuple[Act, ...] = ()
+    things: tuple[Thing, ...] = ()
+    shades: tuple[Shade, ...] = ()
+    shake_px: int = 0
+    """Farthest that the camera swings, px each way."""
+    rain: int = 0
+    """Streaks in a picture."""
+    jpeg_q: int = 0
+    """Coarseness of compression, 2 (fine) to 31; 0 is none."""
 
     def __post_init__(self) -> None:
         if not (16 <= self.width_px <= 4096 and 16 <= self.height_px <= 4096):
@@ -104,6 +99,19 @@ class Scene:
             raise ValueError("fps must be 0.1..240, duration_s up to 1000000, noise 0..15, seed 0 or more")
         if len({figure.id for figure in self.figures}) != len(self.figures):
             raise ValueError("two figures have the same id")
+        if not (0 <= self.shake_px <= 32 and 0 <= self.rain <= 2000 and (self.jpeg_q == 0 or 2 <= self.jpeg_q <= 31)):
+            raise ValueError("shake_px must be 0..32, rain 0..2000, jpeg_q 0 or 2..31")
+        self._check_acts()
+
+    def _check_acts(self) -> None:
+        slots, ids = {rack.id: rack.slots for rack in self.racks}, {figure.id for figure in self.figures}
+        if len(slots) != len(self.racks):
+            raise ValueError("two racks have the same id")
+        for act in self.acts:
+            if act.kind != "hide" and act.slot >= slots.get(act.rack, 0):
+                raise ValueError(f"act at {act.t_s} s: there is no slot {act.slot} in a rack {act.rack!r}")
+            if act.figure and act.figure not in ids:
+                raise ValueError(f"act at {act.t_s} s: there is no figure {act.figure}")
 
     @property
     def pictures(self) -> int:

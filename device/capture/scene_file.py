@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from device.capture.scene import Figure, Light, Scene, Waypoint
+from device.capture.scene import Figure, Light, Scene
+from device.capture.scene_goods import Act, Rack
+from device.capture.scene_weather import Shade, Thing, Waypoint
 from device.errors import CameraError
 
-T = TypeVar("T", Scene, Figure, Light)
+T = TypeVar("T", Scene, Figure, Light, Rack, Act, Shade, Thing)
 _Read = Callable[[object], object]
 
 
@@ -44,7 +46,7 @@ def _made(kind: type[T], table: object, where: str) -> T:
         if key not in known:
             near = difflib.get_close_matches(key, known, 1)
             raise ValueError(f"unknown key {where}{key}" + (f", did you mean {near[0]}?" if near else ""))
-        read = _READ.get(key) or _number(known[key].type is int)
+        read = _word if known[key].type is str else _READ.get(key) or _number(known[key].type is int)
         try:
             values[key] = read(value)
         except ValueError as fault:
@@ -75,12 +77,8 @@ def _items(value: object) -> list[object]:
     return value
 
 
-def _figures(value: object) -> tuple[Figure, ...]:
-    return tuple(_made(Figure, table, f"[{at}].") for at, table in enumerate(_items(value)))
-
-
-def _lights(value: object) -> tuple[Light, ...]:
-    return tuple(_made(Light, table, f"[{at}].") for at, table in enumerate(_items(value)))
+def _tables(kind: type[T]) -> _Read:
+    return lambda value: tuple(_made(kind, table, f"[{at}].") for at, table in enumerate(_items(value)))
 
 
 def _numbers(value: object, count: int, whole: bool = False) -> list[float]:
@@ -94,8 +92,41 @@ def _path(value: object) -> tuple[Waypoint, ...]:
     return tuple(Waypoint(*_numbers(point, 3)) for point in _items(value))
 
 
-def _tint(value: object) -> tuple[float, ...]:
-    return tuple(_numbers(value, 2, whole=True))
+def _several(count: int, *, whole: bool = False) -> _Read:
+    return lambda value: tuple(_numbers(value, count, whole=whole))
 
 
-_READ: Mapping[str, _Read] = {"figures": _figures, "lights": _lights, "path": _path, "tint": _tint}
+def _slots(value: object) -> tuple[float, ...]:
+    return tuple(_number(whole=True)(slot) for slot in _items(value))  # type: ignore[misc]  # _number returns nothing else
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"must be true or false, not {value!r}")
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"must be a word, not {value!r}")
+    return value
+
+
+_READ: Mapping[str, _Read] = {
+    "figures": _tables(Figure),
+    "lights": _tables(Light),
+    "racks": _tables(Rack),
+    "acts": _tables(Act),
+    "shades": _tables(Shade),
+    "things": _tables(Thing),
+    "path": _path,
+    "tint": _several(2, whole=True),
+    "box": _several(4),
+    "size_frac": _several(2),
+    "empty": _slots,
+    "deep": _flag,
+    "kind": _word,
+    "rack": _word,
+    "side": _word,
+}
+"""Keys whose values are no plain numbers."""

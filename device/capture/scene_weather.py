@@ -1,0 +1,73 @@
+"""What troubles a drawn picture: shadows that pass, rain, a camera that shakes, compression. Draws nothing."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Waypoint:
+    """Where something stands at a moment: for somebody, the feet."""
+
+    t_s: float
+    x_frac: float
+    y_frac: float
+
+
+def rising(path: tuple[Waypoint, ...]) -> bool:
+    """Whether a path can be walked: two points or more, at rising times."""
+    return len(path) >= 2 and all(after.t_s > before.t_s for before, after in pairwise(path))
+
+
+def along(path: tuple[Waypoint, ...], t: float) -> Point | None:
+    """Where whoever follows a path in straight lines is; None before its first point and after its last."""
+    if not path[0].t_s <= t <= path[-1].t_s:
+        return None
+    after = min(bisect_right([point.t_s for point in path], t), len(path) - 1)
+    start, end = path[after - 1], path[after]
+    done = (t - start.t_s) / (end.t_s - start.t_s)
+    return start.x_frac + done * (end.x_frac - start.x_frac), start.y_frac + done * (end.y_frac - start.y_frac)
+
+
+@dataclass(frozen=True, slots=True)
+class Shade:
+    """A shadow, or a patch of sun, that moves along a path."""
+
+    path: tuple[Waypoint, ...]
+    size_frac: tuple[float, float] = (0.3, 0.3)
+    """Width and height, fractions of the picture."""
+    gain: float = 0.7
+    """How bright it is inside; below 1 a shadow."""
+    soft_frac: float = 0.3
+    """How much of its half width is a soft edge."""
+
+    def __post_init__(self) -> None:
+        if not rising(self.path) or min(self.size_frac) <= 0.0:
+            raise ValueError("a shade needs a size and a path of two points or more, at rising times")
+        if not (0.0 <= self.gain <= 3.0 and 0.01 <= self.soft_frac <= 1.0):
+            raise ValueError(f"a shade's gain {self.gain} is outside 0..3 or its soft_frac outside 0.01..1")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that is brought, stands or rolls: a bag, a trolley, a car, a box."""
+
+    id: int
+    path: tuple[Waypoint, ...]
+    """Of the middle of its lower edge; it is there from the first point to the last."""
+    size_frac: tuple[float, float] = (0.06, 0.1)
+    """Width and height, fractions of the picture."""
+    kind: Literal["bag", "trolley", "car", "box"] = "bag"
+    level: int = 60
+    tint: tuple[int, int] = (128, 128)
+
+    def __post_init__(self) -> None:
+        if not rising(self.path):
+            raise ValueError(f"thing {self.id}: its path needs two points or more, at rising times")
+        if self.kind not in ("bag", "trolley", "car", "box") or min(self.size_frac) <= 0.0:
+            raise ValueError(f"thing {self.id}: kind is bag, trolley, car or box, and its size more than nothing")
+        if not all(32 <= level <= 219 for level in (self.level, *self.tint)):
+            raise ValueError(f"thing {self.id}: level or tint is outside 32..219")
