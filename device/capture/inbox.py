@@ -1,13 +1,15 @@
 """Pictures that have arrived and wait for the pipeline: which one is next, which slots are in use. Knows no process."""
 
+import math
 import threading
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from device.capture.messages import Picture
 from device.capture.mode import Mode
 from device.capture.planes import Plane
-from device.capture.stats import CameraStats
+from device.core.camera_stats import CameraStats
 from device.core.frame import Frame
 from device.errors import CameraError
 
@@ -22,8 +24,9 @@ class _Waiting:
 class Inbox:
     """Between the thread that listens to a camera and the one that works on its pictures; all of it is thread-safe."""
 
-    def __init__(self, mode: Mode) -> None:
-        self._mode = mode
+    def __init__(self, mode: Mode, on_news: Callable[[], None] = lambda: None) -> None:
+        """``on_news`` is called, by whoever brings them, after each picture and after the end."""
+        self._mode, self._on_news = mode, on_news
         # Guards everything below; notified when a picture has come or the end.
         self._news = threading.Condition()
         self._waiting: deque[_Waiting] = deque()
@@ -35,8 +38,11 @@ class Inbox:
         self._arrived = 0
         self._handed_out = 0
         self._faults = 0
+        self._first_picture_s: float | None = None
         self._last_picture_s: float | None = None
         self._last_change_s: float | None = None
+        self._last_t = -math.inf
+        self._same_in_a_row = 0
 
     def put(self, picture: Picture, i420: Plane, now: float) -> list[int]:
         """Take in a picture; the slots of those that it overtakes, free again, or its own if its masks are old.
@@ -60,11 +66,21 @@ class Inbox:
             self._seen = stamp.seq + 1
             self._arrived += 1
             self._faults = picture.faults
-            self._last_picture_s = now
-            if picture.changed:
-                self._last_change_s = now
+            self._count_change(picture, now)
             self._news.notify_all()
+        self._on_news()
         return overtaken
+
+    def _count_change(self, picture: Picture, now: float) -> None:
+        """Note whether it is another picture than the last; a stamp that stands still is as good as none."""
+        self._last_picture_s = now
+        if self._first_picture_s is None:
+            self._first_picture_s = now
+        if picture.changed and picture.stamp.t > self._last_t:
+            self._last_change_s, self._same_in_a_row = now, 0
+        else:
+            self._same_in_a_row += 1
+        self._last_t = picture.stamp.t
 
     def demand(self, masks: int) -> list[int]:
         """From now on no picture made with older masks is handed out; the slots of those that waited, free again."""
@@ -81,6 +97,7 @@ class Inbox:
             if faults is not None:
                 self._faults = faults
             self._news.notify_all()
+        self._on_news()
 
     def close(self, reason: CameraError) -> None:
         """Forget what waits: nobody will ask."""
@@ -128,4 +145,12 @@ class Inbox:
         """Counts so far."""
         with self._news:
             dropped = self._seen - self._handed_out - len(self._waiting)
-            return CameraStats(self._arrived, dropped, self._faults, self._last_picture_s, self._last_change_s)
+            return CameraStats(
+                arrived=self._arrived,
+                dropped=dropped,
+                faults=self._faults,
+                last_picture_s=self._last_picture_s,
+                last_change_s=self._last_change_s,
+                first_picture_s=self._first_picture_s,
+                same_in_a_row=self._same_in_a_row,
+            )

@@ -7,8 +7,8 @@ from device.capture.change import ChangeSense
 from device.capture.inbox import Inbox
 from device.capture.messages import Picture
 from device.capture.mode import Mode
-from device.capture.stats import CameraStats
 from device.clock import SystemClock
+from device.core.camera_stats import CameraStats
 from device.core.frame import Frame
 from device.core.stamp import Stamp
 from device.errors import CameraError, EndOfStream

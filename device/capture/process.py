@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from device.capture.inbox import Inbox
@@ -13,8 +14,8 @@ from device.capture.messages import End, Failure, Hello, Message, Picture, read_
 from device.capture.orders import Free, Order, SetRate, UseMasks, encode_order
 from device.capture.request import CameraRequest, encode_request
 from device.capture.ring import Ring, create_memory, join_ring
-from device.capture.stats import CameraStats
 from device.clock import SystemClock
+from device.core.camera_stats import CameraStats
 from device.core.frame import Frame
 from device.errors import CameraError, EndOfStream
 from device.ports import Clock
@@ -30,15 +31,29 @@ class CameraProcess:
     live mode a picture that is overtaken before it was handed out is given back at once, in replay the child waits.
     """
 
-    def __init__(self, camera_id: str, request: CameraRequest, *, clock: Clock | None = None) -> None:
-        """Start the process; masks are blackened before a picture leaves it."""
+    def __init__(
+        self,
+        camera_id: str,
+        request: CameraRequest,
+        *,
+        clock: Clock | None = None,
+        on_news: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Start the process; masks are blackened before a picture leaves it.
+
+        Args:
+            camera_id: name of the camera.
+            request: what it is asked for.
+            clock: for the times of arrival.
+            on_news: called by another thread when there is a picture, or none will come any more.
+        """
         if not 2 <= request.slots <= 255:
             raise ValueError(f"slots must be 2..255, not {request.slots}")
         self.id = camera_id
         self._request = request
         self._clock = clock or SystemClock()
         self._slots = request.slots
-        self._inbox = Inbox(request.mode)
+        self._inbox = Inbox(request.mode, on_news)
         self._ring: Ring | None = None
         # Guards _orders, which the pipeline's thread, the listener and whoever closes use: a closed number may already
         # belong to another file. Also the count of changes of masks, whose orders must go out in order.

@@ -1,4 +1,4 @@
-"""What is known of a camera's health, as numbers. Draws no conclusion."""
+"""What is known of how a camera delivers, as numbers. Draws no conclusion."""
 
 from dataclasses import dataclass
 
@@ -16,4 +16,8 @@ class CameraStats:
     last_picture_s: float | None
     """When the last picture came; None before the first."""
     last_change_s: float | None
-    """When a picture last differed from the one before it; a frozen camera leaves it behind."""
+    """When a picture last differed from the one before it, in pixels and in time; a frozen camera leaves it behind."""
+    first_picture_s: float | None = None
+    """When the first picture came, which differs from none; of the latest start, where there were several."""
+    same_in_a_row: int = 0
+    """Pictures since the last one that differed from the one before it."""
