@@ -23,7 +23,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs lock bench \
+.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs sums lock bench \
 	track-table wheel clean distclean python
 
 help: ## list the targets
@@ -68,6 +68,9 @@ format: $(DEV) ## bring the code into shape
 
 docs: $(BASE) ## write the pages that are made of the code
 	$(BIN)/python -m device.config.reference > docs/reference/config.md
+
+sums: ## note the sums of the shipped models, by which they are trusted
+	cd models && sha256sum -- *.tflite > ../device/detect/shipped.sha256
 
 bench: $(BASE) ## what a picture costs on this machine, stage by stage
 	@$(BIN)/shopwarden bench

@@ -31,6 +31,7 @@ from device.core.rules.ruleset import RuleSet
 from device.core.tracking import Tracker, TrackerSettings
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
+from device.detect.installed import InstalledModels
 from device.detect.load import read_model
 from device.errors import CameraError, ConfigError, UsageError
 from device.pipeline import Pipeline, Stopwatch, untimed
@@ -67,12 +68,17 @@ def build_detector(config: Config) -> Detector:
         ModelError: it is not there, damaged, or does not fit its card.
         ConfigError: a rule is about a class that it does not know.
     """
-    model = read_model(find_model(config.detector.model))
+    model = read_model(find_model(config.detector.model, installed_models(config)))
     wanted, thresholds = wanted_labels(config, model.card), TrackerSettings()
     # What the tracker would pass over is not worth finding.
     decode = DecodeSettings(only=wanted, floors={label: thresholds.of(label).low for label in wanted})
     settings = DetectorSettings(runtime=config.detector.runtime, threads=config.detector.threads, decode=decode)
     return NetworkDetector(model, settings)
+
+
+def installed_models(config: Config) -> InstalledModels:
+    """The bundles of this device, and whose signatures it believes."""
+    return InstalledModels(config.device.state_dir / "models", config.detector.trusted_keys)
 
 
 def wanted_labels(config: Config, card: ModelCard) -> tuple[str, ...]:
@@ -122,7 +128,7 @@ def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
         ConfigError: such a configuration cannot run.
     """
     try:
-        find_model(config.detector.model)
+        find_model(config.detector.model, installed_models(config))
     except UsageError as error:
         raise ConfigError(f"{name}: detector.model: {error}") from error
     for camera in config.cameras:

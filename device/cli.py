@@ -72,6 +72,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     _add_replay(commands)
 
+    _add_model(commands)
+
     bench = commands.add_parser("bench", help="what each stage costs on this machine")
     bench.add_argument("--model", default="general-416", help="name or path of a model")
     bench.add_argument("--clip", type=Path, help="pictures to measure on; without, a drawn scene")
@@ -94,6 +96,22 @@ def _add_replay(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     replay.add_argument("--annotate", type=Path, metavar="FILE.mp4", help="draw what was seen")
     replay.add_argument("--explain", action="store_true", help="say of each rule why it spoke, or did not")
     replay.set_defaults(command=_replay)
+
+
+def _add_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    actions = commands.add_parser("model", help="signed model bundles").add_subparsers(required=True, metavar="ACTION")
+    verify = actions.add_parser("verify", help="say whether a bundle can be believed; changes nothing")
+    verify.add_argument("bundle", type=Path, help="a file made by shopwarden-train bundle")
+    install = actions.add_parser("install", help="take a bundle into use")
+    install.add_argument("bundle", type=Path, help="a file made by shopwarden-train bundle")
+    back = actions.add_parser("rollback", help="use a version that was installed here before")
+    back.add_argument("model", help="the name of a model, or one of its bundles")
+    back.add_argument("--to", type=int, metavar="VERSION", help="which; without, the one before the one in use")
+    for action, command in ((verify, _model_verify), (install, _model_install), (back, _model_rollback)):
+        action.add_argument("--config", type=Path, help="whose state_dir and trusted_keys")
+        action.add_argument("--state-dir", type=Path, help="another state directory")
+        action.add_argument("--key", type=Path, action="append", metavar="FILE.pub", help="trust this key instead")
+        action.set_defaults(command=command)
 
 
 def _moment(text: str) -> datetime:
@@ -151,6 +169,24 @@ def _replay(arguments: argparse.Namespace) -> int:
     sys.stdout.write(result.explanation)
     sys.stdout.write(json.dumps(summary(result)) + "\n")
     return EXIT_DONE
+
+
+def _model_verify(arguments: argparse.Namespace) -> int:
+    from device.model import place_of, verify
+
+    return verify(arguments.bundle, place_of(arguments.config, arguments.state_dir, arguments.key))
+
+
+def _model_install(arguments: argparse.Namespace) -> int:
+    from device.model import install, place_of
+
+    return install(arguments.bundle, place_of(arguments.config, arguments.state_dir, arguments.key))
+
+
+def _model_rollback(arguments: argparse.Namespace) -> int:
+    from device.model import place_of, roll_back
+
+    return roll_back(arguments.model, arguments.to, place_of(arguments.config, arguments.state_dir, arguments.key))
 
 
 def _bench(arguments: argparse.Namespace) -> int:

@@ -28,6 +28,9 @@ class DetectorTable(Table):
     runtime: Literal["auto", "ai-edge-litert", "tflite-runtime"] = Field(
         "auto", description="Which interpreter to use; auto takes the newest that is installed."
     )
+    trusted_keys: tuple[Path, ...] = Field(
+        (), description="Public keys (.pub files) whose signed model bundles are believed."
+    )
 
 
 class MqttTable(Table):

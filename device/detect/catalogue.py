@@ -1,30 +1,42 @@
-"""Finds model files by name. Does not read them."""
+"""Finds the file of a model by its name: installed, shipped, or a path. Does not read what is in it."""
 
 from pathlib import Path
 
+import structlog
+
+from device.detect.installed import InstalledModels
+from device.detect.shipped import find_shipped, shipped_names
 from device.errors import UsageError
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+log = structlog.get_logger(__name__)
 
 
-def model_folders() -> tuple[Path, ...]:
-    """Where shipped models lie: inside the installed package, or beside it in a checkout."""
-    return (_PACKAGE / "models", _PACKAGE.parent / "models")
-
-
-def find_model(name: str) -> Path:
+def find_model(name: str, installed: InstalledModels | None = None) -> Path:
     """The file of a model given by name or by path.
+
+    An installed bundle goes before a shipped model of the same name. Names lead only to what is trusted: bundles by
+    their signature, shipped models by their sum. A path is the word of whoever may write the configuration.
+
+    Args:
+        name: of an installed bundle or a shipped model, or a path.
+        installed: the bundles of this device, where there are any.
 
     Raises:
         UsageError: there is none; the message lists the names that there are.
+        ModelError: there is one, but it cannot be trusted.
     """
     if name.endswith(".tflite") or "/" in name:
         path = Path(name)
         if not path.is_file():
             raise UsageError(f"{path}: there is no such model file")
         return path
-    for folder in model_folders():
-        if (folder / f"{name}.tflite").is_file():
-            return folder / f"{name}.tflite"
-    known = sorted({file.stem for folder in model_folders() for file in folder.glob("*.tflite")})
-    raise UsageError(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")
+    bundle = installed.find(name, _tell) if installed is not None else None
+    found = bundle or find_shipped(name)
+    if found is None:
+        known = sorted({*shipped_names(), *(installed.names() if installed is not None else ())})
+        raise UsageError(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")
+    return found
+
+
+def _tell(reason: str) -> None:
+    log.warning("model_passed_over", reason=reason)

@@ -34,7 +34,7 @@ class Network:
             ModelError: no runtime is installed, it refuses the network, or the card describes another one.
         """
         self._path = model.path
-        module, self.runtime = _runtime(runtime)
+        module, self.runtime = runtime_module(runtime)
         try:
             # LiteRT says what it refuses by these three, and by no others.
             with _without_chatter():
@@ -82,7 +82,15 @@ def _without_chatter() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _runtime(name: str) -> tuple[Any, str]:
+def runtime_module(name: str) -> tuple[Any, str]:
+    """The module and the name of an interpreter that is installed here.
+
+    Args:
+        name: a key of ``RUNTIMES``, or ``auto`` for the first that is installed.
+
+    Raises:
+        ModelError: there is none.
+    """
     candidates = list(RUNTIMES) if name == "auto" else [name]
     for candidate in candidates:
         try:

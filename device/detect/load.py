@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from device.core.card import ModelCard, card_from_json
+from device.detect.bundle import model_inside
 from device.errors import ModelError
 
 CARD_NAME = "card.json"
 _MAGIC = b"TFL3"
+_ARCHIVE_MAGIC = b"PK\x03\x04"
 _MAX_FILE_BYTES = 256 * 2**20
 _MAX_CARD_BYTES = 2**20
 
@@ -31,12 +33,25 @@ class ModelFile:
 
 
 def read_model(path: Path) -> ModelFile:
-    """Read a model and its card.
+    """Read a model and its card, from a file of its own or from inside a bundle; signatures are not asked for.
 
     Raises:
         ModelError: the file cannot be read, is no TFLite model, has no card, or is not what its card says.
     """
     data = _read(path)
+    return parse_model(path, model_inside(path, data) if data.startswith(_ARCHIVE_MAGIC) else data)
+
+
+def parse_model(path: Path, data: bytes) -> ModelFile:
+    """The same for bytes that were read already.
+
+    Args:
+        path: where they are from, for the errors.
+        data: the whole model file.
+
+    Raises:
+        ModelError: as for a file.
+    """
     if data[4:8] != _MAGIC:
         raise ModelError(f"{path}: not a TFLite model; give a .tflite file made by shopwarden-train")
     card_text, network_bytes = _archive(path, data)
