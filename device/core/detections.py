@@ -47,7 +47,7 @@ class Detections:
         return [self.labels[index] for index in self.classes]
 
 
-def no_detections(labels: tuple[str, ...] = (), size: tuple[int, int] = (2, 2)) -> Detections:
+def no_detections(labels: tuple[str, ...], size: tuple[int, int]) -> Detections:
     """Looked, and nothing was there."""
     return Detections(
         boxes=np.zeros((0, 4), dtype=np.float32),

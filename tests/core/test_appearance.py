@@ -52,7 +52,7 @@ def test_vectors_are_of_unit_length() -> None:
 
 def test_nothing_found_nothing_described() -> None:
     """No detections stay as they are."""
-    empty = no_detections()
+    empty = no_detections(("person",), (480, 240))
     assert describe(street([]), empty) is empty
 
 

@@ -9,6 +9,20 @@ _LONGEST_S = 30.0
 """Nothing is expected any further ahead than this."""
 
 
+class Step:
+    """What a time does to anything whose pace changes at random and dies away: an Ornstein-Uhlenbeck process."""
+
+    __slots__ = ("at", "cross", "keep", "pace", "reach_s")
+
+    def __init__(self, gap_s: float, slow_down_s: float) -> None:
+        self.keep = math.exp(-gap_s / slow_down_s)
+        self.reach_s = slow_down_s * (1.0 - self.keep)
+        half = 0.5 * slow_down_s * (1.0 - self.keep * self.keep)
+        self.at = slow_down_s * slow_down_s * max(0.0, gap_s - 2.0 * self.reach_s + half)
+        self.cross = 0.5 * self.reach_s * self.reach_s
+        self.pace = half
+
+
 class Axis:
     """One coordinate that moves at a pace which changes at random and, unseen, dies away."""
 
@@ -21,15 +35,14 @@ class Axis:
         self.cross_var = 0.0
         self.pace_var = pace_var
 
-    def advance(self, gap_s: float, reach_s: float, keep: float, push: float) -> None:
-        """Expect it ``gap_s`` later, of which it moves ``reach_s`` at full pace; ``push`` is the variance per s^3."""
-        self.at += reach_s * self.pace
-        self.at_var += (
-            2.0 * self.cross_var + reach_s * self.pace_var
-        ) * reach_s + push * reach_s * reach_s * gap_s / 3.0
-        self.cross_var = keep * (self.cross_var + reach_s * self.pace_var) + push * reach_s * gap_s / 2.0
-        self.pace *= keep
-        self.pace_var = keep * keep * self.pace_var + push * min(gap_s, reach_s)
+    def advance(self, step: "Step", push: float) -> None:
+        """Expect it a step later; ``push`` is the variance of its pace per second (heights^2/s^3)."""
+        self.at += step.reach_s * self.pace
+        carried = self.cross_var + step.reach_s * self.pace_var
+        self.at_var += step.reach_s * (self.cross_var + carried) + push * step.at
+        self.cross_var = step.keep * carried + push * step.cross
+        self.pace *= step.keep
+        self.pace_var = step.keep * step.keep * self.pace_var + push * step.pace
 
     def correct(self, seen: float, seen_var: float) -> None:
         """Take in where it was seen."""
@@ -41,6 +54,12 @@ class Axis:
         self.pace_var -= pace_gain * self.cross_var
         self.at_var *= 1.0 - gain
         self.cross_var *= 1.0 - gain
+
+    def stretch(self, factor: float) -> None:
+        """Measure it in a unit so many times smaller."""
+        self.at *= factor
+        self.pace *= factor
+        self.shrink(factor * factor)
 
     def shrink(self, part: float) -> None:
         """Be surer of everything, by one factor."""
@@ -70,14 +89,18 @@ class Body:
         self.t = t
         if gap_s <= 0.0:
             return
-        keep = math.exp(-gap_s / s.slow_down_s)
-        reach_s = s.slow_down_s * (1.0 - keep)
+        step = Step(gap_s, s.slow_down_s)
         push = (s.acceleration * self.height.at) ** 2
-        self.foot_x.advance(gap_s, reach_s, keep, push)
-        self.foot_y.advance(gap_s, reach_s, keep, push * s.depth_pace * s.depth_pace)
+        self.foot_x.advance(step, push)
+        self.foot_y.advance(step, push * s.depth_pace * s.depth_pace)
         drift = (s.size_drift * self.height.at) ** 2 * gap_s
         self.width.at_var += drift
         self.height.at_var += drift
+
+    def stretch(self, factor: float) -> None:
+        """The picture has become so much wider for its height."""
+        self.foot_x.stretch(factor)
+        self.width.stretch(factor)
 
     def hold(self, wander: float) -> None:
         """It stands: so many heights from where it was it may be found, no further."""

@@ -43,6 +43,10 @@ def expect(things: Sequence[Thing]) -> Expected:
     return Expected(*np.array([thing.row() for thing in things]).T[:, :, None])
 
 
+_DIGITS = 9
+"""Places behind the point to which gains count: beyond them a tie would fall otherwise in a mirror."""
+
+
 def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
     """(T, N) how much likelier it is that a detection is a thing than that it is not; above 0 it may be."""
     table = 0.5 * settings.max_distance**2 - _motion_cost(expected, sight, settings)
@@ -53,7 +57,7 @@ def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: T
     if len(kinds.union(sight.kinds)) > 1:
         same = [[thing.kind == kind for kind in sight.kinds] for thing in things]
         table = np.where(np.array(same), table, -1.0)
-    return table
+    return np.asarray(np.round(table, _DIGITS))
 
 
 def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:

@@ -54,8 +54,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     low = np.array([levels[index].low for index in classes])
     keep = np.flatnonzero(detections.scores >= low)
     boxes, scores = detections.boxes[keep].astype(np.float64), detections.scores[keep].astype(np.float64)
-    x1, y1, x2, y2 = boxes.T
-    order = np.lexsort((detections.classes[keep], x1 + x2, x2 - x1, y1, y2, -scores))[: settings.max_detections]
+    order = _order(boxes, scores, detections.classes[keep])[: settings.max_detections]
     boxes, scores, chosen = boxes[order], scores[order], keep[order]
     x1, y1, x2, y2 = boxes.T
     aspect = detections.size[0] / detections.size[1]
@@ -79,6 +78,15 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     )
 
 
+def _order(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Best first; among equals one order for a picture and its mirror image, as far as there can be one."""
+    x1, y1, x2, y2 = boxes.T
+    off_middle, wide = np.round(np.abs(x1 + x2 - 1.0), _DIGITS), np.round(x2 - x1, _DIGITS)
+    return np.lexsort((x1, classes, off_middle, wide, y1, y2, -scores))
+
+
+_DIGITS = 5
+"""Places behind the point to which edges, single precision and mirrored, still are the same."""
 _LEAST = 1e-4
 """Picture heights: a box of no size gets a little one."""
 
@@ -98,10 +106,14 @@ def _changed(boxes: Floats, motion: Motion | None) -> Floats:
 
 
 def _cells(low: Floats, high: Floats, count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The cells that a range of fractions covers, as start and end; never none."""
-    start = np.minimum(np.maximum((low * count).astype(np.intp), 0), count - 1)
-    end = np.minimum(np.maximum(np.ceil(high * count).astype(np.intp), start + 1), count)
+    """The cells that a range of fractions covers, as start and end; never none, and mirrored the same ones."""
+    start = np.minimum(np.maximum((low * count + _CELL_SLACK).astype(np.intp), 0), count - 1)
+    end = np.minimum(np.maximum(np.ceil(high * count - _CELL_SLACK).astype(np.intp), start + 1), count)
     return start, end
+
+
+_CELL_SLACK = 1e-3
+"""Cells: an edge so little beyond a cell's own lies on it; single precision is no finer."""
 
 
 def overlaps(a: Floats, b: Floats) -> tuple[Floats, Floats]:

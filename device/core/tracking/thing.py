@@ -14,8 +14,9 @@ from device.core.tracking.sight import Sight
 _MISS_SCORE = 0.2
 """What a look that did not find a thing counts as: the least score that counts at all."""
 _LOOKS_KEPT = 48
-"""Looks after which the mean score forgets its older half: five to ten seconds at the rate of a Pi."""
+"""Looks after which the older half of what was seen is forgotten: five to ten seconds at the rate of a Pi."""
 _STILL_S = 2.0
+"""Watched seconds after which what has not moved is likely scenery."""
 _VOTES = 4
 """Labels remembered of one thing: a detector takes a van for a car, a truck or a bus, hardly for more."""
 
@@ -24,8 +25,9 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "high_hits", "hits", "id",
-        "kind", "last_foot", "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen", "votes",
+        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "held_s", "high_hits", "hits",
+        "id", "kind", "last_foot", "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen",
+        "votes", "watched_s",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -38,9 +40,10 @@ class Thing:
         self.anchor = self.last_foot = (place[0], place[1])
         self.appearance: NDArray[np.float32] | None = None
         self.confirmed = self.moved = False
-        self.hits = 0
-        self.looks = self.high_hits = self.changed_hits = 0
+        self.looks = self.high_hits = 0
+        self.hits = self.changed_hits = 0.0  # of late
         self.score_sum = self.missed_s = self.best_score = 0.0
+        self.watched_s = self.held_s = 0.0  # looked for, in all and up to when it was last seen: what evidence takes
         self.t_first = self.t_seen = t
         self._note(sight, index, settings)
 
@@ -51,15 +54,16 @@ class Thing:
         place = _place(sight, index)
         self.last_foot = (place[0], place[1])
         self.body.correct(*place, trust, settings)
-        self.t_seen, self.missed_s = t, 0.0
+        self.t_seen, self.missed_s, self.held_s = t, 0.0, self.watched_s
         self._note(sight, index, settings)
-        self._judge_belief(t, settings)
+        self._judge_belief(settings)
         if clear:
             self._blend(sight, index)
 
-    def advance(self, t: float, settings: TrackerSettings) -> None:
-        """Expect it at time t."""
+    def advance(self, t: float, gap_s: float, settings: TrackerSettings) -> None:
+        """Expect it at time t, in a look that counts for ``gap_s``: time in which nobody looked is no evidence."""
         self.seen = False
+        self.watched_s += gap_s
         self.body.advance(t, settings)
         if self.still:
             self.body.hold(settings.still_wander)
@@ -68,6 +72,12 @@ class Thing:
         """It was looked for and not found; ``hidden`` where something nearer explains why."""
         self.missed_s += gap_s * (settings.hidden_pace if hidden else 1.0)
         self._weigh(_MISS_SCORE)
+
+    def stretch(self, factor: float) -> None:
+        """The picture has become so much wider for its height."""
+        self.body.stretch(factor)
+        self.anchor = (self.anchor[0] * factor, self.anchor[1])
+        self.last_foot = (self.last_foot[0] * factor, self.last_foot[1])
 
     def _weigh(self, score: float) -> None:
         """Add a look to the mean score; old looks fade, so that who stood hidden for an hour is soon believed."""
@@ -105,7 +115,7 @@ class Thing:
     @property
     def still(self) -> bool:
         """Seen for long enough to tell that it is scenery, or like it."""
-        return not self.moved and self.t_seen - self.t_first >= _STILL_S and 2 * self.changed_hits < self.hits
+        return not self.moved and self.held_s >= _STILL_S and 2.0 * self.changed_hits < self.hits
 
     def report(self, t: float, aspect: float, settings: TrackerSettings, *, looked: bool) -> Track:
         """What the stages after the tracker see."""
@@ -140,28 +150,32 @@ class Thing:
         if label in self.votes or len(self.votes) < _VOTES:
             self.votes[label] = self.votes.get(label, 0.0) + self.score
         self.best_score = max(self.best_score, self.score)
-        self.hits += 1
         self._weigh(self.score)
         self.high_hits += self.score >= settings.of(label).high
-        self.changed_hits += float(sight.changed[index]) >= settings.changed_frac
+        self._count(changed=float(sight.changed[index]) >= settings.changed_frac)
         if self.appearance is None:
             self._blend(sight, index)
 
-    def _judge_belief(self, t: float, settings: TrackerSettings) -> None:
+    def _count(self, *, changed: bool) -> None:
+        """Add a detection, with motion there or without; they fade like the mean score."""
+        self.hits += 1.0
+        self.changed_hits += changed
+        if self.hits > _LOOKS_KEPT:
+            self.hits, self.changed_hits = 0.5 * self.hits, 0.5 * self.changed_hits
+
+    def _judge_belief(self, settings: TrackerSettings) -> None:
         """Scenery stays where it is and nothing changes there; one walker passing before it does not set it free."""
         came = self.changed_hits >= settings.changed_share * self.hits
         distance = math.hypot(self.body.foot_x.at - self.anchor[0], self.body.foot_y.at - self.anchor[1])
         far = settings.move_distance_changed if came else settings.move_distance
-        arrived = (
-            self.changed_hits >= settings.arrived_share * self.hits and self.t_seen - self.t_first >= settings.arrive_s
-        )
+        arrived = self.changed_hits >= settings.arrived_share * self.hits and self.held_s >= settings.arrive_s
         self.moved = self.moved or distance >= far * self.body.height.at or (arrived and self.confirmed)
         if self.high_hits < settings.confirm_hits or self.best_score < settings.of(self.label).new:
             return
-        age_s, mean = t - self.t_first, self.score_sum / self.looks
+        mean = self.score_sum / self.looks
         if self.moved:
-            self.confirmed = self.confirmed or (age_s >= settings.confirm_s and mean >= settings.confirm_score)
-        elif age_s >= settings.confirm_still_s:
+            self.confirmed = self.confirmed or (self.held_s >= settings.confirm_s and mean >= settings.confirm_score)
+        elif self.held_s >= settings.confirm_still_s:
             least = settings.confirm_came_score if came else settings.confirm_still_score
             self.confirmed = mean >= least - (settings.doubt if self.confirmed else 0.0)
 

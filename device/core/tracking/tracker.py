@@ -56,13 +56,21 @@ class Tracker:
     def _look(self, sight: Sight, t: float) -> None:
         settings = self._settings
         gap_s = min(max(0.0, t - self._t_look), settings.miss_cap_s)
-        self._t_look, self._aspect = t, sight.aspect
+        self._t_look = t
+        self._fit(sight.aspect)
         for thing in self._things:
-            thing.advance(t, settings)
+            thing.advance(t, gap_s, settings)
         taken = self._continue(sight, t)
         self._miss(sight, gap_s)
         self._begin(sight, taken, t)
         self._things = [thing for thing in self._things if not thing.gone(sight.aspect, settings)]
+
+    def _fit(self, aspect: float) -> None:
+        """A camera that comes back in another shape shows the same things at the same fractions of its picture."""
+        if aspect != self._aspect:
+            for thing in self._things:
+                thing.stretch(aspect / self._aspect)
+            self._aspect = aspect
 
     def _continue(self, sight: Sight, t: float) -> set[int]:
         """Give detections to the things that they continue; which were given."""
@@ -108,12 +116,17 @@ class Tracker:
             twins = np.flatnonzero(same[index]).tolist()
             if any(other in taken and sight.kinds[other] == sight.kinds[index] for other in twins):
                 continue
-            self._make_room()
+            if not self._has_room():
+                return
             self._things.append(Thing(self._next_id, sight, index, t, settings))
             self._next_id += 1
             taken.add(index)
 
-    def _make_room(self) -> None:
-        if len(self._things) >= self._settings.max_tracks:
-            stalest = max(self._things, key=lambda thing: (not thing.confirmed, not thing.moved, thing.missed_s))
-            self._things.remove(stalest)
+    def _has_room(self) -> bool:
+        """Whether one more may live; if need be the youngest goes that is neither confirmed nor seen just now."""
+        if len(self._things) < self._settings.max_tracks:
+            return True
+        spare = [thing for thing in self._things if not (thing.confirmed or thing.seen)]
+        if spare:
+            self._things.remove(max(spare, key=lambda thing: thing.id))
+        return bool(spare)
