@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from device.errors import ShopwardenError, UsageError
+from training.bundle.commands import add_bundle_commands
 from training.data.commands import add_data_commands
 from training.train.commands import add_train_commands
 
@@ -40,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     add_data_commands(commands)
     add_train_commands(commands)
+    add_bundle_commands(commands)
     return parser
 
 
