@@ -20,9 +20,14 @@ class PiWish:
     white_balance: str | None = None
     """A name of picamera2: auto, tungsten, fluorescent, indoor, daylight, cloudy."""
     night: Literal["auto", "day", "night"] = "auto"
+    night_below_lux: float = 10.0
+    """A lit shop has some 300 lux, a street at night some 10."""
+    day_above_lux: float = 40.0
     ir_cut_pin: int | None = None
     """GPIO number of the infrared-cut filter; None where there is none."""
     tuning_file: str | None = None
+    record_scale: float = 2.0
+    """How many times wider and higher than the pictures the recording is."""
 
 
 @dataclass(frozen=True, slots=True)
