@@ -19,7 +19,7 @@ from training.base.recipe import RECIPES
 from training.coco import CocoSet
 from training.data.pictures import read_pixels
 from training.data.sample import Sample
-from training.detector.network import Weights, finished_network
+from training.detector.task import DetectorExperiment, finished
 from training.errors import ExportError, RecipeError
 from training.evaluate import EVALUATION, measure
 from training.floatrun import FloatInput, float_finder
@@ -31,6 +31,8 @@ from training.tflite_file import write_model
 from training.train.checkpoint import load_checkpoint
 from training.train.experiment import Experiment
 from training.train.loop import BEST
+from training.train.recipe import LITE0, NANODET
+from training.train.task import Weights
 
 Say = Callable[[str], None]
 _NAMED_TENSORS = 5
@@ -45,7 +47,7 @@ _TRUSTED_SUPPORT = 20
 class Finished:
     """A finished training and what is needed to measure it."""
 
-    experiment: Experiment
+    experiment: DetectorExperiment
     weights: Weights
     notes: dict[str, Any]
     model: Any
@@ -72,7 +74,7 @@ class Comparison:
         )
 
 
-def export(experiment: Experiment, path: Path, say: Say) -> ModelCard:
+def export(experiment: DetectorExperiment, path: Path, say: Say) -> ModelCard:
     """Quantise the best weights, hold them against the float network, and write the model.
 
     Args:
@@ -95,7 +97,7 @@ def export(experiment: Experiment, path: Path, say: Say) -> ModelCard:
     trial = path.with_name(path.name + ".trial")
     try:
         write_model(trial, quantised.network, card, _notices(experiment))
-        validation, many = (_compare(finished, card, trial, some) for some in (experiment.val, _compared(experiment)))
+        validation, many = (_compare(finished, card, trial, some) for some in (experiment.val, compared_pictures(experiment)))
     finally:
         trial.unlink(missing_ok=True)
     losing = losing_tensors(finished.model, quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
@@ -143,14 +145,14 @@ def stratified(samples: Sequence[Sample], count: int, classes: int) -> list[Samp
     return list(chosen.values())
 
 
-def _finished(experiment: Experiment) -> Finished:
+def _finished(experiment: DetectorExperiment) -> Finished:
     stored = load_checkpoint(experiment.out / BEST)
     if stored is None:
         raise RecipeError(f"{experiment.out}: no weights yet; 'shopwarden-train train' makes them")
-    return Finished(experiment, stored.arrays, stored.notes, finished_network(experiment.spec, stored.arrays))
+    return Finished(experiment, stored.arrays, stored.notes, finished(experiment, stored.arrays))
 
 
-def _calibration(experiment: Experiment) -> list[NDArray[np.float32]]:
+def _calibration(experiment: DetectorExperiment) -> list[NDArray[np.float32]]:
     """Training pictures as the device will see them."""
     wanted = experiment.recipe.export.calibration_pictures
     chosen = stratified(experiment.train, wanted, len(experiment.dataset.labels))
@@ -171,18 +173,19 @@ def _card(finished: Finished, name: str, quantised: Quantised, calibrated: int) 
         thresholds={"default": 0.3},
         nms_iou=recipe.export.nms_iou,
         model_sha256="written with the file",
-        weights_sha256=_weights_sha256(finished.weights),
+        weights_sha256=weights_sha256(finished.weights),
         licence=recipe.export.licence,
         source=_source(experiment, finished.notes),
         calibration={"set": "training pictures, every class", "pictures": calibrated},
     )
 
 
-def _source(experiment: Experiment, notes: dict[str, Any]) -> dict[str, Any]:
+def _source(experiment: DetectorExperiment, notes: dict[str, Any]) -> dict[str, Any]:
     recipe = experiment.recipe
     base = {"package": PACKAGE, "version": VERSION, "package_licence": "MIT", "upstream": UPSTREAM}
     return {
-        **(base if recipe.network.base != "none" else {}),
+        **(base if recipe.network.base == NANODET else {}),
+        **({"backbone": f"{efficientnet.PACKAGE}=={efficientnet.VERSION}"} if recipe.network.base == LITE0 else {}),
         **({"namer": f"{efficientnet.PACKAGE}=={efficientnet.VERSION}"} if recipe.network.namer else {}),
         "recipe": recipe.name,
         "seed": recipe.seed,
@@ -192,15 +195,17 @@ def _source(experiment: Experiment, notes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _notices(experiment: Experiment) -> dict[str, str]:
+def _notices(experiment: DetectorExperiment) -> dict[str, str]:
     if experiment.recipe.network.base == "none":
         return {}
     licence = (RECIPES / "general.LICENSE").read_text(encoding="utf-8")
-    namer = efficientnet.NOTICE if experiment.recipe.network.namer else ""
-    return {"NOTICE": NOTICE + namer + "Trained further on other pictures.\n", "LICENSE": licence}
+    network = experiment.recipe.network
+    base = NOTICE if network.base == NANODET else ""
+    names = efficientnet.NOTICE if network.namer or network.base == LITE0 else ""
+    return {"NOTICE": base + names + "Trained further on other pictures.\n", "LICENSE": licence}
 
 
-def _compared(experiment: Experiment) -> list[Sample]:
+def compared_pictures(experiment: Experiment[Any]) -> list[Sample]:
     """The pictures on which int8 is held against float: those not learned from, then others, every class among them."""
     unseen = [*experiment.val, *experiment.test]
     missing = max(_COMPARED_PICTURES - len(unseen), 0)
@@ -239,7 +244,8 @@ def _measured(validation: Comparison, many: Comparison) -> dict[str, Any]:
     }
 
 
-def _weights_sha256(weights: Weights) -> str:
+def weights_sha256(weights: Weights) -> str:
+    """The sum of all weights, by name."""
     total = hashlib.sha256()
     for name in sorted(weights):
         total.update(name.encode() + np.ascontiguousarray(weights[name]).tobytes())

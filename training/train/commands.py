@@ -3,12 +3,15 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from training.train.task import Task
 
 
 def add_train_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the commands to the parser."""
-    parser = commands.add_parser("train", help="train a detector by a recipe; goes on when called again")
+    parser = commands.add_parser("train", help="train a detector or classifier by a recipe; goes on when called again")
     parser.add_argument("--recipe", required=True, help="a recipe that comes along (goods), or a .toml file")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="labelled pictures")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of this training")
@@ -21,21 +24,31 @@ def add_train_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
 def _train(arguments: argparse.Namespace) -> int:
     from training.train.experiment import begin
+    from training.train.kinds import find_recipe
     from training.train.loop import train
     from training.train.progress import open_progress
-    from training.train.recipe import find_recipe
 
-    experiment: Any = begin(find_recipe(arguments.recipe), arguments.data, arguments.out)
+    experiment = begin(find_recipe(arguments.recipe), arguments.data, arguments.out)
     with open_progress(sys.stdout) as progress:
-        train(experiment, progress)
+        train(_task(experiment), progress)
     return 0
 
 
+def _task(experiment: Any) -> "Task":
+    from training.classifier.task import ClassifierTask
+    from training.detector.task import DetectorTask
+
+    return ClassifierTask(experiment) if experiment.recipe.kind == "classifier" else DetectorTask(experiment)
+
+
 def _export(arguments: argparse.Namespace) -> int:
+    from training.classifier.export import export_classifier
     from training.export import export
     from training.train.experiment import reopen
 
-    export(reopen(arguments.run), arguments.out, _say)
+    experiment = reopen(arguments.run)
+    chosen = export_classifier if experiment.recipe.kind == "classifier" else export
+    chosen(experiment, arguments.out, _say)
     _say(f"written: {arguments.out}")
     return 0
 

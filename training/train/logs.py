@@ -65,9 +65,9 @@ def _plot(path: Path, history: Sequence[Entry]) -> None:
     left.set(xlabel="epoch", title="losses on the training pictures", ylim=(0, None))
     left.legend()
     measured = [entry for entry in history if entry.get("val")]
-    for name in ("ap50", "ap"):
+    for name in measured[0]["val"] if measured else ():
         right.plot([entry["epoch"] for entry in measured], [entry["val"][name] for entry in measured], label=name)
-    right.set(xlabel="epoch", title="average precision on the validation pictures", ylim=(0, 1))
+    right.set(xlabel="epoch", title="on the validation pictures", ylim=(0, 1))
     if measured:
         right.legend()
     part = path.with_name(path.name + ".part")

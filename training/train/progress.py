@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol, TextIO
 
-Say = Any
+_NAMES = {"ap": "AP", "ap50": "AP50"}
 
 
 class Progress(Protocol):
@@ -69,5 +69,10 @@ def epoch_line(entry: Mapping[str, Any], epochs: int) -> str:
     losses = " ".join(f"{name} {value:.3f}" for name, value in entry["losses"].items())
     line = f"epoch {entry['epoch']}/{epochs} lr {entry['lr']:.2e} {losses}"
     if entry.get("val"):
-        line += f" | val AP {entry['val']['ap']:.3f} AP50 {entry['val']['ap50']:.3f}"
+        line += f" | val {scores_text(entry['val'])}"
     return line + f" | {entry['seconds']:.0f} s"
+
+
+def scores_text(scores: Mapping[str, float]) -> str:
+    """Figures of a validation as words."""
+    return " ".join(f"{_NAMES.get(name, name)} {value:.3f}" for name, value in scores.items())

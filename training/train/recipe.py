@@ -1,119 +1,87 @@
 """The recipe of a detector that is trained: typed, closed, ranged, from TOML. Does not carry it out."""
 
-from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from device.core.card import InputSpec
-from training.base.recipe import RECIPES
 from training.data.augment import AugmentSettings, augment_settings
 from training.data.splits import Shares
-from training.errors import RecipeError
-from training.train.closed import parse_closed, read_text
+from training.train.closed import parse_closed
+from training.train.tables import DataTable, ExportTable, Fraction, Name, Seed, Share, Table, TrainingTable
 
-_Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
-_Share = Annotated[float, Field(ge=0.0, lt=1.0)]
-
-
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+NANODET, LITE0 = "nanodet-g", "efficientnet-lite0"
 
 
-class DataTable(_Table):
-    """What is learned from; the rest of the pictures are the training pictures."""
+class BoxDataTable(DataTable):
+    """Pictures with boxes."""
 
-    val_share: Annotated[float, Field(gt=0.0, lt=0.5)] = 0.1
-    """Of the pictures: the best moment and the thresholds are chosen on them."""
-    test_share: Annotated[float, Field(ge=0.0, lt=0.5)] = 0.2
-    """Of the pictures: never looked at while training."""
-    group_pattern: str = ""
-    """A regular expression with one bracket that finds scene, take or camera in the path; groups stay together."""
     max_boxes: Annotated[int, Field(ge=1, le=500)] = 60
     """Boxes of a picture that are learned at most, the largest first."""
 
 
-class NetworkTable(_Table):
+class NetworkTable(Table):
     """What learns."""
 
-    base: Literal["nanodet-g", "none"] = "nanodet-g"
-    """The published weights to start from; ``none`` starts from chance."""
+    family: Literal["nanodet-g", "efficientnet-lite0"] = NANODET
+    """The kind of network: one made for detection, or a backbone made for naming with the same neck and heads."""
+    base: Literal["nanodet-g", "efficientnet-lite0", "none"] = NANODET
+    """The published weights to start from, those of the family; ``none`` starts from chance."""
     namer: bool = False
     """An EfficientNet-Lite0 of ImageNet looks beside it and helps to tell classes apart; costs about a third more."""
     size_px: Annotated[int, Field(ge=64, le=640, multiple_of=32)] = 256
     """Side of the square input."""
-    dropout: _Share = 0.1
+    dropout: Share = 0.1
     """Of the channels before the class heads."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """bfloat16 is faster on processors that have it and slower on all others."""
 
+    @model_validator(mode="after")
+    def _that_fits(self) -> Self:
+        if self.base not in (self.family, "none"):
+            raise ValueError(f"base '{self.base}' has no weights for family '{self.family}'; name that, or 'none'")
+        if self.namer and self.family != NANODET:
+            raise ValueError(f"namer goes with family '{NANODET}'; the other names things itself")
+        return self
 
-class TrainingTable(_Table):
-    """How it learns."""
 
-    epochs: Annotated[int, Field(ge=1, le=10000)]
-    batch: Annotated[int, Field(ge=1, le=512)] = 16
-    lr: Annotated[float, Field(gt=0.0, le=1.0)] = 1e-3
-    """Highest learning rate of the heads."""
-    base_lr_factor: Annotated[float, Field(ge=0.0, le=1.0)] = 0.3
-    """The rest of the network learns by so much of it."""
-    warmup_epochs: Annotated[float, Field(ge=0.0)] = 2.0
-    """The rate rises for so long."""
-    last_lr_factor: _Fraction = 0.02
-    """Where the cosine ends, of ``lr``."""
-    weight_decay: Annotated[float, Field(ge=0.0, le=1.0)] = 0.05
-    ema_decay: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.998
-    """Of the moving average of the weights, which is what is measured and exported; 0 is no average."""
-    clip_norm: Annotated[float, Field(gt=0.0)] = 10.0
-    """Longer gradients are shortened to this."""
-    freeze_epochs: Annotated[int, Field(ge=0)] = 0
-    """The heads learn alone for so long."""
+class BoxTrainingTable(TrainingTable):
+    """How boxes and their names are learned."""
+
     frozen: tuple[Annotated[str, Field(pattern=r"^(namer_)?(stem|stage[0-6]|lateral)$")], ...] = ()
-    """Parts that never learn: stem, stage0 to stage3, lateral; namer_stem, namer_stage0 to namer_stage6."""
-    label_smoothing: _Share = 0.0
+    """Parts that never learn: stem, stage0 to stage6, lateral; namer_stem, namer_stage0 to namer_stage6."""
     naming_weight: Annotated[float, Field(ge=0.0, le=10.0)] = 0.0
     """Of a loss that asks which class it is where there is something."""
     plain_epochs: Annotated[int, Field(ge=0)] = 0
     """The last epochs see no mosaic."""
-    early_stop_epochs: Annotated[int, Field(ge=1)] = 10000
-    """Training ends when the validation has not been better for so long."""
-    measure_every: Annotated[int, Field(ge=1)] = 1
-    """Epochs between two measurements on the validation pictures; the last is always measured."""
-    checkpoint_min: Annotated[float, Field(gt=0.0)] = 5.0
-    """Most minutes between two checkpoints inside an epoch."""
 
     @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.warmup_epochs >= self.epochs:
-            raise ValueError(f"warmup_epochs {self.warmup_epochs:g} is not under epochs {self.epochs}")
+    def _room_for_both(self) -> Self:
         if self.freeze_epochs + self.plain_epochs > self.epochs:
             raise ValueError(f"freeze_epochs and plain_epochs together are over epochs {self.epochs}")
         return self
 
 
-class ExportTable(_Table):
-    """What becomes of it."""
+class BoxExportTable(ExportTable):
+    """What becomes of a detector."""
 
-    licence: Annotated[str, Field(min_length=1)]
-    """Of the model; that of the pictures it learned from speaks with it."""
-    nms_iou: _Fraction = 0.6
+    nms_iou: Fraction = 0.6
     """Overlap from which the weaker of two boxes of a class goes."""
-    max_ap_loss: _Fraction = 0.01
+    max_ap_loss: Fraction = 0.01
     """What int8 may lose in average precision against float on the validation pictures."""
-    calibration_pictures: Annotated[int, Field(ge=1, le=2000)] = 100
-    """Training pictures that give the int8 ranges, every class among them."""
 
 
-class Recipe(_Table):
+class Recipe(Table):
     """A recorded experiment."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 1
-    data: DataTable = DataTable()
+    name: Name
+    kind: Literal["detector"] = "detector"
+    seed: Seed = 1
+    data: BoxDataTable = BoxDataTable()
     network: NetworkTable = NetworkTable()
-    training: TrainingTable
+    training: BoxTrainingTable
     augment: dict[str, Any] = {}
-    export: ExportTable
+    export: BoxExportTable
 
     @model_validator(mode="after")
     def _nothing_frozen_that_knows_nothing(self) -> Self:
@@ -124,8 +92,7 @@ class Recipe(_Table):
     @property
     def shares(self) -> Shares:
         """How the pictures are divided."""
-        data = self.data
-        return Shares(1.0 - data.val_share - data.test_share, data.val_share, data.test_share)
+        return self.data.shares
 
     @property
     def augmentation(self) -> AugmentSettings:
@@ -148,21 +115,6 @@ class Recipe(_Table):
         )
 
 
-def find_recipe(name: str) -> Path:
-    """The file of a recipe, by its path or by its name among those that come along.
-
-    Raises:
-        RecipeError: there is none.
-    """
-    path = Path(name)
-    if path.suffix != ".toml" and not path.exists():
-        path = RECIPES / f"{name}.toml"
-    if not path.is_file():
-        known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
-        raise RecipeError(f"{name}: no such recipe; give a .toml file or one of: {known}")
-    return path
-
-
 def parse_recipe(text: str, name: str) -> Recipe:
     """Check the text of a recipe.
 
@@ -172,12 +124,3 @@ def parse_recipe(text: str, name: str) -> Recipe:
     recipe = parse_closed(text, name, Recipe)
     augment_settings(recipe.augment, name)
     return recipe
-
-
-def read_recipe(path: Path) -> Recipe:
-    """Read and check a recipe.
-
-    Raises:
-        RecipeError: it cannot be read, or holds a fault.
-    """
-    return parse_recipe(read_text(path), str(path))

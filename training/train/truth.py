@@ -7,6 +7,7 @@ from pathlib import Path
 
 from training.coco import CocoSet, Picture, TrueBox
 from training.data.sample import Dataset, Sample
+from training.errors import TrainingError
 from training.train.checkpoint import write_text
 
 
@@ -42,6 +43,23 @@ def write_coco(path: Path, coco: CocoSet, images: Path) -> None:
         "annotations": [{"id": number, **row} for number, row in enumerate(coco.boxes_as_rows(), 1)],
     }
     write_text(path, json.dumps(raw) + "\n")
+
+
+def write_folders(folder: Path, dataset: Dataset, samples: Sequence[Sample]) -> None:
+    """A folder per class of links to the pictures, for ``evaluate --folders``; what lay there before is replaced.
+
+    Raises:
+        TrainingError: it cannot be written.
+    """
+    try:
+        for old in folder.glob("*/*"):
+            old.unlink()
+        for sample in samples:
+            link = folder / dataset.labels[sample.labels[0]] / f"{sample.look.sha256[:8]}-{sample.path.name}"
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(sample.path.resolve())
+    except OSError as error:
+        raise TrainingError(f"{folder}: cannot be written: {error.strerror}; give another --out") from error
 
 
 def fingerprint(dataset: Dataset, samples: Sequence[Sample]) -> str:

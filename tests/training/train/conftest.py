@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.training.train.drawn import write_drawn, write_recipe
-from training.train.experiment import Experiment, begin
+from training.detector.task import DetectorExperiment, DetectorTask
+from training.train.experiment import begin
 from training.train.loop import train
 from training.train.progress import PlainProgress
 
@@ -21,13 +22,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(folder: Path) -> tuple[Experiment, str]:
+def trained(folder: Path) -> tuple[DetectorExperiment, str]:
     """A whole training, and what it said."""
     return train_drawn(folder, "run")
 
 
-def train_drawn(folder: Path, out: str) -> tuple[Experiment, str]:
+def train_drawn(folder: Path, out: str) -> tuple[DetectorExperiment, str]:
     """Train, or go on, in a folder beside the pictures; what was said comes along."""
     experiment, said = begin(folder / "r.toml", folder / "data", folder / out), io.StringIO()
-    train(experiment, PlainProgress(said))
+    train(DetectorTask(experiment), PlainProgress(said))
     return experiment, said.getvalue()

@@ -7,7 +7,7 @@ import pytest
 from device.detect.load import read_model
 from tests.training.train.drawn import write_drawn, write_recipe
 from training.cli import main
-from training.train.experiment import Experiment
+from training.detector.task import DetectorExperiment
 
 pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.train
@@ -39,7 +39,7 @@ def test_a_wrong_call_ends_with_2_and_one_line(
 
 
 def test_from_pictures_to_a_model_of_the_device(
-    folder: Path, trained: tuple[Experiment, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    folder: Path, trained: tuple[DetectorExperiment, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Trained already, so that only the end is told; the test pictures are left ready for ``evaluate``."""
     run, model = trained[0].out, tmp_path / "tiny.tflite"

@@ -19,11 +19,12 @@ from tests.training.train.drawn import write_drawn, write_recipe
 from training.data.memory import divide_and_keep, samples_of
 from training.data.read import read_data
 from training.data.splits import Shares
+from training.detector.task import DetectorExperiment
 from training.errors import DataError, ExportError, RecipeError
 from training.export import export, stratified, thresholds
 from training.metrics import OperatingPoint, Scores
 from training.train.checkpoint import load_checkpoint
-from training.train.experiment import Experiment, begin, reopen
+from training.train.experiment import begin, reopen
 from training.train.loop import BEST
 from training.train.progress import open_progress
 
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.train
 _KILLED = """
 import os, signal, sys
 from pathlib import Path
+from training.detector.task import DetectorTask
 from training.train.experiment import begin
 from training.train.loop import train
 from training.train.progress import PlainProgress
@@ -42,16 +44,16 @@ class Killer(PlainProgress):
         if (epoch, batch) == (1, 2):
             os.kill(os.getpid(), signal.SIGKILL)
 
-train(begin(*(Path(word) for word in sys.argv[1:])), Killer(sys.stdout))
+train(DetectorTask(begin(*(Path(word) for word in sys.argv[1:]))), Killer(sys.stdout))
 """
 
 
-def _history(experiment: Experiment) -> list[dict[str, Any]]:
+def _history(experiment: DetectorExperiment) -> list[dict[str, Any]]:
     epochs = json.loads((experiment.out / "history.json").read_text(encoding="utf-8"))["epochs"]
     return [{key: value for key, value in entry.items() if key != "seconds"} for entry in epochs]
 
 
-def test_the_losses_fall_and_are_written_down(trained: tuple[Experiment, str]) -> None:
+def test_the_losses_fall_and_are_written_down(trained: tuple[DetectorExperiment, str]) -> None:
     """As lines, as JSON, as a plot and for TensorBoard."""
     experiment, said = trained
     history = _history(experiment)
@@ -64,7 +66,7 @@ def test_the_losses_fall_and_are_written_down(trained: tuple[Experiment, str]) -
 
 
 def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
-    folder: Path, trained: tuple[Experiment, str]
+    folder: Path, trained: tuple[DetectorExperiment, str]
 ) -> None:
     """SIGKILL in the middle of the second epoch, then called again: the same weights to the last bit."""
     out = folder / "killed"
@@ -82,7 +84,7 @@ def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
         np.testing.assert_array_equal(array, other.arrays[name])
 
 
-def test_a_finished_training_called_again_changes_nothing(folder: Path, trained: tuple[Experiment, str]) -> None:
+def test_a_finished_training_called_again_changes_nothing(folder: Path, trained: tuple[DetectorExperiment, str]) -> None:
     """It says what was best."""
     before = (trained[0].out / BEST).read_bytes()
     _, said = train_drawn(folder, "run")
@@ -99,12 +101,13 @@ from pathlib import Path
 import tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+from training.detector.task import DetectorTask
 from training.train.experiment import begin
 from training.train.loop import train
 from training.train.progress import PlainProgress
 strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 assert strategy.num_replicas_in_sync == 2
-train(begin(*(Path(word) for word in sys.argv[1:])), PlainProgress(sys.stdout), strategy)
+train(DetectorTask(begin(*(Path(word) for word in sys.argv[1:]))), PlainProgress(sys.stdout), strategy)
 """
     out = folder / "mirrored"
     recipe = write_recipe(folder / "one.toml", "epochs = 2", "epochs = 1")
@@ -117,7 +120,7 @@ train(begin(*(Path(word) for word in sys.argv[1:])), PlainProgress(sys.stdout), 
     assert epoch["val"]["ap"] >= 0
 
 
-def test_another_recipe_in_the_same_folder_is_refused(folder: Path, trained: tuple[Experiment, str]) -> None:
+def test_another_recipe_in_the_same_folder_is_refused(folder: Path, trained: tuple[DetectorExperiment, str]) -> None:
     """Half of one and half of another is no experiment."""
     other = write_recipe(folder / "other.toml", "seed = 3", "seed = 4")
     with pytest.raises(RecipeError, match="another recipe"):
@@ -146,7 +149,7 @@ def test_the_division_that_inspect_kept_is_taken_over(tmp_path: Path) -> None:
     assert len(experiment.test) == 6
 
 
-def test_an_exported_model_is_read_by_the_device_and_says_what_it_is(trained: tuple[Experiment, str]) -> None:
+def test_an_exported_model_is_read_by_the_device_and_says_what_it_is(trained: tuple[DetectorExperiment, str]) -> None:
     """Labels, thresholds, data, figures; and what the command says names the tensors that lose most."""
     said: list[str] = []
     path = trained[0].out / "tiny.tflite"
@@ -163,7 +166,7 @@ def test_an_exported_model_is_read_by_the_device_and_says_what_it_is(trained: tu
 
 
 def test_an_export_that_loses_too_much_is_refused_with_its_figures(
-    trained: tuple[Experiment, str], monkeypatch: pytest.MonkeyPatch
+    trained: tuple[DetectorExperiment, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Here the float network is said to be perfect."""
     perfect = replace(_scores(), ap=1.0)

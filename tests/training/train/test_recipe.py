@@ -6,7 +6,8 @@ import pytest
 
 from tests.training.train.drawn import RECIPE, write_recipe
 from training.errors import RecipeError
-from training.train.recipe import find_recipe, parse_recipe, read_recipe
+from training.train.kinds import find_recipe, read_recipe
+from training.train.recipe import parse_recipe
 
 pytestmark = pytest.mark.train
 

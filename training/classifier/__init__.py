@@ -1,0 +1,1 @@
+"""Naming whole pictures: networks, learning, measuring, export."""

@@ -1,0 +1,147 @@
+"""Learning a detector, as the loop wants it: feed, losses, validation. Does not loop or export."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from training.data.augment import Augment, augmentation
+from training.data.feed import Feed, FeedSettings
+from training.detector.cells import make_cells
+from training.detector.losses import LossSettings, detector_loss, loss_names
+from training.detector.network import Learner, build_learner, finished_network, load_base, put_weights
+from training.evaluate import EVALUATION, measure
+from training.floatrun import float_finder
+from training.nanodet import STRIDES, NanoDetSpec
+from training.train.dropout import kept_channels
+from training.train.experiment import Experiment
+from training.train.recipe import BoxTrainingTable, Recipe
+from training.train.task import BASE, HEADS, Losses, Pupil, Scores, Weights
+
+DetectorExperiment = Experiment[Recipe]
+
+
+def spec_of(experiment: DetectorExperiment) -> NanoDetSpec:
+    """The shape of its network."""
+    network = experiment.recipe.network
+    return NanoDetSpec(network.size_px, network.size_px, len(experiment.dataset.labels), network.namer)
+
+
+def finished(experiment: DetectorExperiment, weights: Weights) -> Any:
+    """Its network as it is measured and exported."""
+    return finished_network(spec_of(experiment), weights, experiment.recipe.network.family)
+
+
+class DetectorTask:
+    """A detector to learn."""
+
+    def __init__(self, experiment: DetectorExperiment) -> None:
+        """Keep what is to be learned in mind; nothing is read or built yet."""
+        self._experiment, recipe = experiment, experiment.recipe
+        self._learner: Learner | None = None
+        self._losses = LossSettings(recipe.training.label_smoothing, recipe.training.naming_weight)
+        settings = FeedSettings(batch=recipe.training.batch, max_boxes=recipe.data.max_boxes)
+        self._feed = Feed(experiment.dataset, experiment.train, recipe.input_spec(), settings)
+
+    @property
+    def out(self) -> Path:
+        """The folder of the results."""
+        return self._experiment.out
+
+    @property
+    def seed(self) -> int:
+        """Of all that is drawn."""
+        return self._experiment.recipe.seed
+
+    @property
+    def settings(self) -> BoxTrainingTable:
+        """How it learns."""
+        return self._experiment.recipe.training
+
+    @property
+    def batches(self) -> int:
+        """Batches an epoch."""
+        return -(-len(self._feed) // self.settings.batch)
+
+    @property
+    def loss_names(self) -> Sequence[str]:
+        """What the losses are called."""
+        return loss_names(self._losses)
+
+    @property
+    def opening(self) -> str:
+        """How many pictures there are."""
+        return f"{len(self._experiment.train)} training and {len(self._experiment.val)} validation pictures"
+
+    def pupil(self) -> Pupil:
+        """A network with fresh weights."""
+        network = self._experiment.recipe.network
+        learner = self._learner = build_learner(spec_of(self._experiment), network.precision, network.family)
+        groups = {role: _variables(learner, role, self.settings.frozen) for role in (HEADS, BASE)}
+        return Pupil(learner.variables, groups, self.losses_of(learner.model, learner.channels))
+
+    def load_base(self, pupil: Pupil) -> None:
+        """Put the published weights in, where the recipe names some."""
+        base = self._experiment.recipe.network.base
+        if base != "none" and self._learner is not None:
+            load_base(self._learner, base)
+
+    def losses_of(self, model: Any, channels: int) -> Losses:
+        """The losses of a network that ends in logits."""
+        import tensorflow as tf
+
+        cells = make_cells(spec_of(self._experiment))
+        dropout, seed = self._experiment.recipe.network.dropout, self.seed
+
+        def losses(batch: Any, number: Any) -> dict[str, Any]:
+            pictures, truth = batch
+            shape = (tf.shape(pictures)[0], len(STRIDES), channels)
+            inputs = {"picture": pictures, "keep": kept_channels(shape, dropout, seed, number)}
+            return detector_loss(model(inputs, training=True), truth, cells, self._losses)
+
+        return losses
+
+    def epoch(self, number: int, skip: int) -> Any:
+        """The batches of one epoch behind the first ``skip``."""
+        return self._feed.epoch(number, self._augment(number), self.seed, skip=skip)
+
+    def examiner(self, weights: Weights) -> Callable[[Weights], Scores]:
+        """Measures on the validation pictures, through the device's letterbox and choice of boxes."""
+        import tensorflow as tf
+
+        experiment = self._experiment
+        network = finished(experiment, weights)
+        coco, labels = experiment.coco(experiment.val), experiment.dataset.labels
+        call = tf.function(lambda picture: network(picture, training=False))
+        find = float_finder(
+            lambda picture, training: call(picture),  # noqa: ARG005 - as a network is called
+            experiment.recipe.input_spec(),
+            labels,
+            experiment.recipe.export.nms_iou,
+            EVALUATION,
+        )
+
+        def examine(weights: Weights) -> Scores:
+            put_weights(network, weights)
+            scores = measure(find, coco, labels)
+            return {"ap": scores.ap, "ap50": scores.ap50}
+
+        return examine
+
+    def rank(self, scores: Scores) -> float:
+        """AP50."""
+        return scores["ap50"]
+
+    def _augment(self, epoch: int) -> Augment:
+        recipe = self._experiment.recipe
+        settings = recipe.augmentation
+        if epoch >= recipe.training.epochs - recipe.training.plain_epochs:
+            settings = replace(settings, mosaic_share=0.0)
+        return augmentation(settings, recipe.input_spec(), recipe.seed)
+
+
+def _variables(learner: Learner, role: str, frozen: tuple[str, ...]) -> list[Any]:
+    """What learns in one role."""
+    layers = [layer for layer in learner.convolutions if layer.name.startswith("head") == (role == HEADS)]
+    learning = [layer for layer in layers if not layer.name.startswith(frozen)]
+    return [variable for layer in learning for variable in (layer.kernel, layer.bias)]
