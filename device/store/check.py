@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from device.core.event import decode
+from device.store.panel_row import read_panel
 
 _MOST: Final = 100
 """Lines at most: a database this far gone needs a backup, not a longer list."""
@@ -37,6 +38,10 @@ def problems(db: sqlite3.Connection) -> list[str]:
         return [" ".join(line.split()) for line in found]
     for text, query in _QUERIES:
         found += [text.format(row[0]) for row in db.execute(query)]
+    try:
+        read_panel(db)
+    except (ValueError, TypeError) as error:
+        found.append(f"the panel's row is damaged: {error}")
     found += _bad_rows(db)
     return found[:_MOST]
 

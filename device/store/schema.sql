@@ -1,4 +1,4 @@
--- The store of one device: what happened, and what the broker has not yet acknowledged.
+-- The store of one device: what happened, what the broker has not yet acknowledged, and how the guard stands.
 --
 -- Held in STATE_DIR/shopwarden.db with journal_mode=WAL and synchronous=FULL: once a commit has returned, a power cut
 -- does not take the row back. One connection writes. Every change to this page is a numbered upgrade in upgrade.py.
@@ -48,6 +48,30 @@ create index event_by_happening on event (event_id, seq);
 -- the broker says that it has the message. An event cannot be deleted while it waits here.
 create table outbox (
     seq integer primary key references event (seq)
+) strict;
+
+-- How the guard stood when it last changed: one row, written before whoever asked is answered.
+create table panel (
+    -- There is one panel.
+    one integer primary key check (one = 1),
+
+    -- Number of the change, rising: an older one never overwrites a newer.
+    change_number integer not null check (change_number >= 1),
+
+    -- What was asked for.
+    armed text not null check (armed in ('disarmed', 'home', 'away', 'night')),
+
+    -- Where the panel was in that: leaving, waiting for somebody to disarm, or sounding.
+    phase text not null check (phase in ('ready', 'arming', 'pending', 'triggered')),
+
+    -- Zones, lines, shelves and inputs that are bypassed, as a JSON list of their names.
+    bypassed text not null check (json_valid(bypassed) and json_type(bypassed) = 'array'),
+
+    -- Who may not try another PIN for now, as a JSON list of [source, wrong PINs in a row, seconds left].
+    locks text not null check (json_valid(locks) and json_type(locks) = 'array'),
+
+    -- Up to which moment the schedule has been followed, Unix time; null where it never was.
+    schedule_to_s real
 ) strict;
 
 -- Facts about this store itself, one a row:

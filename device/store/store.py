@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
 
+from device.core.arming.standing import Saved
 from device.core.event import Event, decode, encode
 from device.errors import StoreError
 from device.store.check import problems
 from device.store.errors import store_errors
+from device.store.panel_row import read_panel, write_panel
 from device.store.upgrade import SCHEMA_VERSION, is_foreign, upgrade, version_of
 
 FILE_NAME: Final = "shopwarden.db"
@@ -178,6 +180,28 @@ class Store:
             dropped += [seq for seq, waits in victims if waits]
             if len(victims) < _ROWS_A_DELETE:
                 return Pruned(deleted, tuple(sorted(dropped)))
+
+    def load_panel(self) -> tuple[Saved, int] | None:
+        """How the guard stood, with the number of that change; None where nothing was ever saved.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        try:
+            with store_errors(self.path), self._lock:
+                return read_panel(self._db)
+        except (ValueError, TypeError) as error:
+            raise StoreError(f"store {self.path}: the panel's row is damaged ({error}): restore a backup") from error
+
+    def save_panel(self, saved: Saved, number: int) -> None:
+        """Put on disk how the guard stands; an older change never overwrites a newer.
+
+        Raises:
+            StoreError: it is not on disk; trying again may help.
+        """
+        with store_errors(self.path), self._lock, self._db:
+            self._db.execute("begin immediate")
+            write_panel(self._db, saved, number)
 
     def check(self) -> list[str]:
         """What is wrong with the database, a line each; empty when all is well.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from typing import Final
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 """What ``PRAGMA user_version`` says in a database that this program writes."""
 
 APPLICATION_ID: Final = 0x53485057
@@ -21,15 +21,20 @@ def statements(script: str) -> Iterator[str]:
             pending = ""
 
 
-def _to_1(db: sqlite3.Connection) -> None:
-    # A new database takes every step too, so there is one way to make a schema. When version 2 comes, this text is
-    # frozen in a file of its own, schema.sql goes on as the document, and a test keeps the two ways alike.
-    script = resources.files("device.store").joinpath("schema.sql").read_text(encoding="utf-8")
-    for statement in statements(script):
-        db.execute(statement)
+def _script(name: str) -> Callable[[sqlite3.Connection], None]:
+    """The step that a file beside this one holds."""
+
+    def step(db: sqlite3.Connection) -> None:
+        script = resources.files("device.store").joinpath(name).read_text(encoding="utf-8")
+        for statement in statements(script):
+            db.execute(statement)
+
+    return step
 
 
-UPGRADES: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_to_1,)
+# A new database takes every step too, so there is one way to make a schema; schema.sql is the document of where the
+# steps lead, and a test keeps it so.
+UPGRADES: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_script("to_1.sql"), _script("to_2.sql"))
 """Step ``i`` makes version ``i + 1`` of version ``i``."""
 
 

@@ -61,6 +61,31 @@ def test_the_schema_is_a_document() -> None:
     """Every column and table is explained: each definition stands under a comment or beside one in its paragraph."""
     text = (Path(module.__file__).parent / "schema.sql").read_text(encoding="utf-8")
     paragraphs = [paragraph for paragraph in text.split("\n\n") if "create table" in paragraph]
-    assert len(paragraphs) == 3
+    assert len(paragraphs) == 4
     assert all(paragraph.startswith("--") for paragraph in paragraphs)
     assert all(" strict" in statement for statement in statements(text) if "create table" in statement)
+
+
+def _schema(db: sqlite3.Connection) -> list[tuple[object, ...]]:
+    return sorted(db.execute("select type, name, sql from sqlite_master where name not like 'sqlite_%'"))
+
+
+def test_the_steps_lead_to_what_the_document_says(db: sqlite3.Connection) -> None:
+    """Tables, columns and checks are the same by either way, to the letter."""
+    upgrade(db)
+    text = (Path(module.__file__).parent / "schema.sql").read_text(encoding="utf-8")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as documented:
+        for statement in statements(text):
+            documented.execute(statement)
+        assert _schema(db) == _schema(documented)
+        assert db.execute("select * from meta").fetchall() == documented.execute("select * from meta").fetchall()
+
+
+def test_the_first_version_gets_its_panel(db: sqlite3.Connection) -> None:
+    """A store of the first release keeps its rows and can say how the guard stands."""
+    UPGRADES[0](db)
+    db.execute("pragma user_version = 1")
+    db.execute("update meta set value = 7 where name = 'sent_seq'")
+    assert upgrade(db) == SCHEMA_VERSION - 1
+    assert db.execute("select count(*) from panel").fetchone() == (0,)
+    assert db.execute("select value from meta where name = 'sent_seq'").fetchone() == (7,)

@@ -1,0 +1,127 @@
+"""What a panel says of itself, as drafts of events. Decides nothing."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from device.core.arming.command import Command
+from device.core.arming.standing import Standing
+from device.core.event import Draft, Kind, Priority, RuleRef, State
+
+# A dot is in no name that an owner can give, so no rule of theirs decides what these are worth.
+STATE: Final = RuleRef(name="panel.state", version=1)
+COMMAND: Final = RuleRef(name="panel.command", version=1)
+SCHEDULE: Final = RuleRef(name="panel.schedule", version=1)
+
+Reasons = tuple[str, ...]
+
+REFUSALS_EVERY_S: Final = 10.0
+"""Refused commands are told at most so often; those between are counted."""
+
+
+class _Lasting:
+    """One happening with a length: what to call it and when it began."""
+
+    def __init__(self, kind: Kind, rule: RuleRef, name: str, t: float) -> None:
+        self.kind, self.rule, self.name, self.t_start = kind, rule, name, t
+
+    def draft(self, state: State, t: float, reasons: Reasons, priority: Priority, data: dict[str, Any]) -> Draft:
+        """A message about it."""
+        return Draft(
+            kind=self.kind,
+            state=state,
+            happening=self.name,
+            t_start=self.t_start,
+            t_end=t if state == "end" else None,
+            t_emitted=t,
+            confidence=1.0,
+            zone=None,
+            rule=self.rule,
+            reasons=reasons,
+            priority=priority,
+            data=data,
+        )
+
+
+class Told:
+    """Makes the drafts; one stretch of being armed is one happening from ``start`` to ``end``."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._armed: _Lasting | None = None
+        self._waits: _Lasting | None = None
+        self._refused_at = float("-inf")
+        self._refused = 0
+
+    def armed(
+        self, standing: Standing, t: float, reasons: Reasons, priority: Priority, **more: Any
+    ) -> tuple[Draft, ...]:
+        """It is armed, or in another phase of that."""
+        data = {"state": standing.armed, "panel": standing.panel, **more}
+        if self._armed is not None:
+            return (self._armed.draft("update", t, reasons, priority, data),)
+        self._armed = self._new("armed", STATE, t)
+        return (self._armed.draft("start", t, reasons, priority, data),)
+
+    def ended(self, standing: Standing, t: float, reasons: Reasons) -> tuple[Draft, ...]:
+        """It is armed no longer, or the guard ends; nothing where it was not armed."""
+        if self._armed is None:
+            return ()
+        ended, self._armed = self._armed, None
+        return (ended.draft("end", t, reasons, "info", {"state": standing.armed, "panel": standing.panel}),)
+
+    def disarmed(
+        self, standing: Standing, t: float, reasons: Reasons, priority: Priority, **more: Any
+    ) -> tuple[Draft, ...]:
+        """It is disarmed; a happening without length."""
+        return (
+            self._moment(
+                "disarmed", STATE, t, reasons, priority, {"state": "disarmed", "panel": standing.panel} | more
+            ),
+        )
+
+    def obeyed(self, command: Command, t: float, text: str) -> tuple[Draft, ...]:
+        """A command that changes no state was carried out: for the audit."""
+        return (self._moment("health", COMMAND, t, (text,), "notice", _audit(command, done=True)),)
+
+    def refused(self, command: Command, t: float, text: str, priority: Priority) -> tuple[Draft, ...]:
+        """A command was refused; of a flood only some are told."""
+        self._refused += 1
+        if t - self._refused_at < REFUSALS_EVERY_S:
+            return ()
+        data = _audit(command, done=False) | {"refused": self._refused}
+        self._refused, self._refused_at = 0, t
+        return (
+            self._moment("health", COMMAND, t, (f"{command.action} asked for by {command.by}", text), priority, data),
+        )
+
+    def schedule_waits(self, t: float, *, waits: bool) -> tuple[Draft, ...]:
+        """The schedule waits for a clock that can be trusted, or does so no more; nothing where that is no news."""
+        if waits == (self._waits is not None):
+            return ()
+        if self._waits is None:
+            self._waits = self._new("health", SCHEDULE, t)
+            reasons = ("the clock is not trusted", "the armed state holds and schedules wait until the clock is set")
+            return (self._waits.draft("start", t, reasons, "warning", {}),)
+        ended, self._waits = self._waits, None
+        return (ended.draft("end", t, ("the clock is trusted", "schedules are followed"), "warning", {}),)
+
+    def _new(self, kind: Kind, rule: RuleRef, t: float) -> _Lasting:
+        self._count += 1
+        return _Lasting(kind, rule, f"{rule.name}/{self._count}", t)
+
+    def _moment(
+        self, kind: Kind, rule: RuleRef, t: float, reasons: Reasons, priority: Priority, data: dict[str, Any]
+    ) -> Draft:
+        """A happening without length is a start that has ended."""
+        draft = self._new(kind, rule, t).draft("end", t, reasons, priority, data)
+        return replace(draft, state="start")
+
+
+def _audit(command: Command, *, done: bool) -> dict[str, Any]:
+    return {
+        "action": command.action,
+        "done": done,
+        "source": command.source,
+        "who": command.who,
+        "place": command.place,
+    }
