@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from device.core.event import Draft, EventObject, Kind, RuleRef
+from device.core.frame import Frame
 from device.core.geometry import Point, Polygon
 from device.core.motion import Motion
 from device.core.track import Track
@@ -22,6 +23,8 @@ class Scene:
     motion: Motion
     looked: bool
     """Whether the detector looked: a thing that was not looked for is not gone."""
+    frame: Frame | None = None
+    """The picture, for rules that look for themselves; theirs until they return, so they copy what they keep."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
