@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 class Delivery:
     """Hands picture after picture to the parent, masked."""
 
-    def __init__(self, source: "Source", ring: Ring, cover: Cover, link: Link, mode: Mode) -> None:
-        self._source, self._ring, self._cover, self._link, self._mode = source, ring, cover, link, mode
+    def __init__(self, source: "Source", request: CameraRequest, ring: Ring, cover: Cover, link: Link) -> None:
+        self._source, self._request, self._ring, self._cover, self._link = source, request, ring, cover, link
         self._sense = ChangeSense()
         self._thinning = Thinning()
-        self._fps: float | None = None
+        self._fps = request.picture.fps
         self._left_out = 0
 
     def run(self) -> NoReturn:
@@ -56,7 +56,7 @@ class Delivery:
                 self._left_out += 1
 
     def _hand_over(self, stamp: "Stamp") -> None:
-        slot = self._link.free_slot(wait=self._mode is Mode.REPLAY)
+        slot = self._link.free_slot(wait=self._request.mode is Mode.REPLAY)
         if slot is None:
             return  # every slot is in use: this picture is dropped, the gap in seq tells
         picture = self._ring[slot]
@@ -68,8 +68,9 @@ class Delivery:
         self._link.say(Picture(slot, told, self._sense.differs(picture), self._source.faults(), masks.generation))
 
     def _follow_rate(self) -> None:
-        if self._link.fps != self._fps:
-            self._fps = self._link.fps
+        wanted = self._link.fps or self._request.picture.fps
+        if wanted != self._fps:
+            self._fps = wanted
             if isinstance(self._source, HasRate):
                 self._source.set_rate(self._fps)
 
@@ -83,7 +84,7 @@ def run(request: CameraRequest, link: Link, memory: int) -> None:
         width, height = source.open()
         ring = make_ring(memory, width, height, request.slots)
         link.say(Hello(width, height))
-        Delivery(source, ring, Cover(request, width, height), link, request.mode).run()
+        Delivery(source, request, ring, Cover(request, width, height), link).run()
     except EndOfStream as end:
         link.say(End(str(end), source.faults() if source else 0))
     except CameraError as fault:

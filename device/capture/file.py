@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from device.capture.pace import Pace
 from device.capture.picture import Converter, upright_size
+from device.capture.request import PictureWish
 from device.capture.timestamps import MediaTime, advance, start_again
 from device.core.stamp import Stamp
 from device.errors import CameraError, EndOfStream
@@ -26,11 +27,12 @@ _SAVE_HINT = "save it again with a tool that plays it, or use another file"
 class FileSource:
     """Any container and codec that FFmpeg reads; damage is skipped and counted, the picture stands upright."""
 
-    def __init__(self, path: Path, pace: Pace, *, loop: bool = False) -> None:
+    def __init__(self, path: Path, pace: Pace, *, loop: bool = False, wish: PictureWish | None = None) -> None:
         self._path = path
         self._pace = pace
         self._loop = loop
-        self._converter = Converter()
+        self._wish = wish or PictureWish()
+        self._converter = Converter(self._wish.rotation)
         self._container: av.container.InputContainer | None = None
         self._pictures: Iterator[av.video.frame.VideoFrame] = iter(())
         self._picture: av.video.frame.VideoFrame | None = None
@@ -51,10 +53,9 @@ class FileSource:
         if self._picture is None:
             raise CameraError(f"{self._path}: no picture in it can be decoded; {_SAVE_HINT}")
         self._is_fresh = True
-        width, height = upright_size(self._picture)
-        if not width or not height:
+        if 0 in upright_size(self._picture):
             raise CameraError(f"{self._path}: its pictures are smaller than 2 by 2 px; use another file")
-        return width, height
+        return self._converter.size(self._picture, self._wish.width, self._wish.height)
 
     def grab(self) -> Stamp:
         """Decode the next picture; wait until it is due, in live mode.

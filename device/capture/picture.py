@@ -20,13 +20,25 @@ class Converter:
     colours by a few levels, converting costs more than decoding. Everything else goes through swscale.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, rotation: int = 0) -> None:
+        """Get ready; ``rotation``: degrees clockwise to turn beyond what a picture's recorder asked."""
         self._swscale = VideoReformatter()  # keeps its tables from picture to picture
+        self._turns = -(rotation // 90)
+
+    def size(self, picture: VideoFrame, width: int | None, height: int | None) -> tuple[int, int]:
+        """Size to write it in, px, even: as wished; where one side is left open, in the picture's own shape."""
+        across, down = upright_size(picture)
+        if self._turns % 2:
+            across, down = down, across
+        if not width and not height:
+            return across, down
+        scaled = (width or across * (height or 0) / down, height or down * (width or 0) / across)
+        return max(2, round(scaled[0] / 2) * 2), max(2, round(scaled[1] / 2) * 2)
 
     def write(self, picture: VideoFrame, out: Plane) -> None:
         """Fill ``out``, (height * 3 // 2, width); a picture of another size is scaled to it."""
         height, width = out.shape[0] * 2 // 3, out.shape[1]
-        turns = _quarter_turns(picture)
+        turns = (_quarter_turns(picture) + self._turns) % 4
         across, down = (height, width) if turns % 2 else (width, height)
         same_size = (picture.width // 2 * 2, picture.height // 2 * 2) == (across, down)
         if not same_size or not _is_limited_i420(picture):

@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from device.capture.address import shown
 from device.capture.pace import Pace
 from device.capture.request import CameraRequest
 from device.errors import CameraError
 
 if TYPE_CHECKING:
     from device.ports import Clock, Source  # at run time they would bring OpenCV into the camera's process
-
-_OPTIONS = re.compile(r"\w+=[^?/]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +40,15 @@ def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
     if scheme not in _SCHEMES:
         near = difflib.get_close_matches(scheme, _SCHEMES, 1)
         hint = f"did you mean {_EXAMPLES[near[0]]}?" if near else f"use one of {', '.join(_EXAMPLES.values())}"
-        raise CameraError(f"source {line!r}: no such kind of camera; {hint}")
+        raise CameraError(f"source {shown(line)!r}: no such kind of camera; {hint}")
     if maker is None and not unbuilt:
         able = " or ".join(_EXAMPLES[name] for name, found in _SCHEMES.items() if found)
-        raise CameraError(f"source {line!r}: this build does not have {scheme} yet; use {able}")
-    where, options = _options(line, where)
+        raise CameraError(f"source {shown(line)!r}: this build does not have {scheme} yet; use {able}")
+    where, options = _options(line, scheme, where)
+    if scheme in _NETWORK and not re.match(r"//[^/]", where):
+        raise CameraError(f"source {shown(line)!r}: names no camera; write {_EXAMPLES[scheme]}")
     if scheme == "file" and not where:
-        raise CameraError(f"source {line!r}: names no file; write {_EXAMPLES['file']}")
+        raise CameraError(f"source {shown(line)!r}: names no file; write {_EXAMPLES['file']}")
     return SourceSpec(scheme, where, options)
 
 
@@ -60,24 +61,40 @@ def make_source(request: CameraRequest, clock: "Clock") -> "Source":
     spec = parse_source(request.source)
     maker = _SCHEMES[spec.scheme]
     if maker is None:
-        raise CameraError(f"source {request.source!r}: this build does not have {spec.scheme} yet")
+        raise CameraError(f"source {shown(request.source)!r}: this build does not have {spec.scheme} yet")
     return maker(spec, request, clock)
 
 
-def _options(line: str, where: str) -> tuple[str, dict[str, str]]:
+def _options(line: str, scheme: str, where: str) -> tuple[str, dict[str, str]]:
+    """The place and our options on it; whatever else stands behind a question mark belongs to the place."""
     path, mark, tail = where.rpartition("?")
-    if not mark or not _OPTIONS.fullmatch(tail):
+    if not mark:
+        return where, {}
+    if scheme in _NETWORK:
+        return _network_options(line, path, tail)
+    if not re.fullmatch(r"\w+=[^?/]*", tail):
         return where, {}  # a question mark may be part of a file's name
     key, _, value = tail.partition("=")
     if key != "loop" or value not in {"0", "1"}:
-        raise CameraError(f"source {line!r}: unknown option ?{tail}; the only one is ?loop=1")
+        raise CameraError(f"source {shown(line)!r}: unknown option ?{tail}; the only one is ?loop=1")
     return path, {key: value}
+
+
+def _network_options(line: str, path: str, tail: str) -> tuple[str, dict[str, str]]:
+    """``transport`` is ours, all other words of the query are the camera's."""
+    words = tail.split("&")
+    ours = [word.partition("=")[2] for word in words if word.startswith("transport=")]
+    if any(word not in {"tcp", "udp"} for word in ours):
+        raise CameraError(f"source {shown(line)!r}: transport is tcp or udp")
+    rest = "&".join(word for word in words if not word.startswith("transport="))
+    return f"{path}?{rest}" if rest else path, {"transport": ours[-1]} if ours else {}
 
 
 def _file(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
     from device.capture.file import FileSource  # noqa: PLC0415 - FFmpeg is 18 MB that a drawn scene does not need
 
-    return FileSource(Path(spec.where), Pace(request.mode, clock), loop=spec.options.get("loop") == "1")
+    pace, loop = Pace(request.mode, clock), spec.options.get("loop") == "1"
+    return FileSource(Path(spec.where), pace, loop=loop, wish=request.picture)
 
 
 def _synthetic(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
@@ -89,12 +106,19 @@ def _synthetic(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Sou
     return SyntheticSource(scene, Pace(request.mode, clock), loop=spec.options.get("loop") == "1")
 
 
+def _network(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
+    from device.capture.network import NetworkSource  # noqa: PLC0415 - as above
+
+    return NetworkSource(request, f"{spec.scheme}:{spec.where}", spec.options.get("transport", "tcp"), clock)
+
+
+_NETWORK = ("rtsp", "rtsps", "http", "https")
 _SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
     "file": _file,
     "synthetic": _synthetic,
     "picamera2": None,
     "v4l2": None,
-    "rtsp": None,
+    **dict.fromkeys(_NETWORK, _network),
 }
 _EXAMPLES: Mapping[str, str] = {
     "file": '"file:clip.mp4"',
@@ -102,4 +126,7 @@ _EXAMPLES: Mapping[str, str] = {
     "picamera2": '"picamera2"',
     "v4l2": '"v4l2:/dev/video0"',
     "rtsp": '"rtsp://..."',
+    "rtsps": '"rtsps://..."',
+    "http": '"http://..."',
+    "https": '"https://..."',
 }

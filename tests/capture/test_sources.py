@@ -1,5 +1,6 @@
 import pytest
 
+from device.capture.address import shown, with_user
 from device.capture.request import CameraRequest
 from device.capture.sources import make_source, parse_source
 from device.clock import SimulatedClock
@@ -18,6 +19,10 @@ from device.errors import CameraError
         ("synthetic", "synthetic", "", {}),
         ("synthetic:?loop=1", "synthetic", "", {"loop": "1"}),
         ("synthetic:scene.toml", "synthetic", "scene.toml", {}),
+        ("rtsp://cam/a?channel=1&subtype=0", "rtsp", "//cam/a?channel=1&subtype=0", {}),
+        ("rtsp://cam/a?channel=1&transport=udp", "rtsp", "//cam/a?channel=1", {"transport": "udp"}),
+        ("rtsp://cam/a?transport=tcp", "rtsp", "//cam/a", {"transport": "tcp"}),
+        ("http://bob:x@cam/mjpg?a/b", "http", "//bob:x@cam/mjpg?a/b", {}),
     ],
 )
 def test_a_source_line_is_taken_apart(line: str, scheme: str, where: str, options: dict[str, str]) -> None:
@@ -38,7 +43,8 @@ def test_a_source_line_is_taken_apart(line: str, scheme: str, where: str, option
         ("file:clip.mp4?loop=yes", "only one is ?loop=1"),
         ("picamera2", "does not have picamera2 yet"),
         ("v4l2:/dev/video0", "does not have v4l2 yet"),
-        ("rtsp://camera.local/stream?channel=1", "does not have rtsp yet"),
+        ("rtsp:", 'names no camera; write "rtsp://..."'),
+        ("rtsp:///stream", "names no camera"),
     ],
 )
 def test_a_wrong_source_line_is_refused_with_the_way_out(line: str, words: str) -> None:
@@ -47,3 +53,31 @@ def test_a_wrong_source_line_is_refused_with_the_way_out(line: str, words: str) 
         make_source(CameraRequest(line), SimulatedClock())
     assert words in str(caught.value)
     assert repr(line) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("rtsp://bob:geheim@cam:554/a?user=bob&pwd=geheim", "rtsp://cam:554/a"),
+        ("rtps://bob:geh@eim@cam/a", "rtps://cam/a"),
+        ("rtsp:bob:geheim//bob:geheim@", "rtsp:bob:geheim//"),
+        ("rtsp://bob:gehe/im@cam/a", "rtsp://cam/a"),
+        ("file:what?.mp4", "file:what?.mp4"),
+    ],
+)
+def test_an_address_is_shown_without_its_secrets(line: str, told: str) -> None:
+    """User, password and query stay out of logs, also in a line that is wrong."""
+    assert shown(line) == told
+
+
+def test_a_wrong_address_does_not_tell_its_password() -> None:
+    """The message of a mistyped scheme quotes the line, without its secrets."""
+    with pytest.raises(CameraError, match="did you mean") as caught:
+        parse_source("rtps://bob:geheim@cam/a?token=geheim")
+    assert "geheim" not in str(caught.value)
+
+
+def test_a_user_is_put_into_an_address() -> None:
+    """Escaped, and in place of one that stands there."""
+    assert with_user("rtsp://cam/a", "bob", "p@ss/w:") == "rtsp://bob:p%40ss%2Fw%3A@cam/a"
+    assert with_user("rtsp://eve:x@cam/a", "bob", "y") == "rtsp://bob:y@cam/a"

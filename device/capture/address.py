@@ -1,0 +1,22 @@
+"""Addresses of cameras with and without what must not be shown. Opens no connection."""
+
+import re
+from urllib.parse import quote
+
+_SCHEME = re.compile(r"^[a-z0-9+]+://", re.IGNORECASE)
+# Up to the last @, for a careless password may hold one; a path that holds one loses its beginning, no more.
+_USER = re.compile(r"//.*@", re.DOTALL)
+
+
+def shown(line: str) -> str:
+    """A ``source`` line fit for logs and errors: without user, password and query, which may hold another password."""
+    if "//" not in line:
+        return line
+    address = _USER.sub("//", line)
+    return address.partition("?")[0] if _SCHEME.match(address) else address
+
+
+def with_user(line: str, user: str, password: str) -> str:
+    """An address with this user in place of the one in it, if any; signs that mean something there are escaped."""
+    scheme, _, rest = _USER.sub("//", line, count=1).partition("//")
+    return f"{scheme}//{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
