@@ -5,14 +5,14 @@ import difflib
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import structlog
 
 from device.capture.process import CameraProcess
-from device.capture.restarting import RestartingCamera
+from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import parse_source
 from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
@@ -23,6 +23,7 @@ from device.core.camera_watch import CameraWatch
 from device.core.card import ModelCard
 from device.core.decode import DecodeSettings
 from device.core.event import ArmedState
+from device.core.frozen_watch import FrozenWatch
 from device.core.ids import IdSource, RandomIds
 from device.core.message import MessageMaker
 from device.core.motion import MotionGate, MotionSettings
@@ -150,7 +151,13 @@ def recording(path: Path, *, loop: bool = False) -> str:
 
 @contextlib.contextmanager
 def open_lanes(
-    config: Config, detector: Detector, clock: Clock, stop: threading.Event, *, first_track: int = 1
+    config: Config,
+    detector: Detector,
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    first_track: int = 1,
+    on_news: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Lane, ...]]:
     """Every camera with its stages, once those that work have given a picture; the others are tried again and again.
 
@@ -167,7 +174,9 @@ def open_lanes(
     )
     with contextlib.ExitStack() as stack:
         pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
-        cameras = [stack.enter_context(contextlib.closing(_OpenedCamera(table, clock))) for table in config.cameras]
+        cameras = [
+            stack.enter_context(contextlib.closing(_OpenedCamera(table, clock, on_news))) for table in config.cameras
+        ]
         deadline = clock.monotonic() + FIRST_PICTURE_S
         faults = [fault for camera in cameras if (fault := camera.first_fault(deadline, stop)) is not None]
         if len(faults) == len(cameras):
@@ -175,20 +184,30 @@ def open_lanes(
         for fault in faults:
             log.error("camera_failed_at_start", reason=str(fault), advice="the others guard; it is tried again")
         yield tuple(
-            Lane(camera.restarting, pipeline, CameraWatch(clock.monotonic()))
-            for camera, pipeline in zip(cameras, pipelines, strict=True)
+            Lane(
+                camera.restarting,
+                pipeline,
+                CameraWatch(clock.monotonic()),
+                FrozenWatch() if can_freeze(table) else None,
+            )
+            for table, camera, pipeline in zip(config.cameras, cameras, pipelines, strict=True)
         )
 
 
 class _OpenedCamera:
     """A camera that has been started once, and is started again whenever it does not work."""
 
-    def __init__(self, table: CameraTable, clock: Clock) -> None:
+    def __init__(self, table: CameraTable, clock: Clock, on_news: Callable[[], None]) -> None:
         self._source, self._clock = table.source, clock
-        start = partial(CameraProcess, table.id, request_of(table), clock=clock)
-        self._first = start()
+        start = partial(_start, table, clock, on_news)
+        self._first = start(Standing())
         ready = [self._first]
-        self.restarting = RestartingCamera(table.id, lambda: ready.pop() if ready else start(), clock=clock)
+        self.restarting = RestartingCamera(
+            table.id,
+            lambda standing: ready.pop() if ready else start(standing),
+            clock=clock,
+            can_freeze=can_freeze(table),
+        )
 
     def first_fault(self, deadline: float, stop: threading.Event) -> CameraError | None:
         """Why there is no first picture by a monotonic time; None where there is one, or nobody waits any more."""
@@ -207,6 +226,23 @@ class _OpenedCamera:
         """Let go of it, also before it has been asked for a picture."""
         self.restarting.close()
         self._first.close()
+
+
+def _start(table: CameraTable, clock: Clock, on_news: Callable[[], None], standing: Standing) -> CameraProcess:
+    """A camera's process, on which holds what has held before."""
+    request = replace(request_of(table), extra_in_force=standing.masks)
+    camera = CameraProcess(table.id, request, clock=clock, on_news=on_news)
+    if standing.fps is not None:
+        camera.set_rate(standing.fps)
+    return camera
+
+
+def can_freeze(table: CameraTable) -> bool:
+    """Whether the same picture again and again is a fault of this camera.
+
+    A sensor never gives it. Drawn scenes and recordings may, and there nobody is betrayed by it.
+    """
+    return table.notice_frozen and parse_source(table.source, unbuilt=True).scheme not in {"file", "synthetic"}
 
 
 def boot_id() -> str:

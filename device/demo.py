@@ -11,6 +11,7 @@ from pathlib import Path
 
 from device.annotate import AnnotatedClip
 from device.app import build_detector, open_lanes, recording
+from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.event import Event
@@ -180,7 +181,10 @@ class _Show:
             began = self._clock.monotonic()
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             outlets = stack.enter_context(open_outlets(self._config, self._clock, self._screen.as_text()))
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, self._signals.stop))
+            bell = Bell()
+            lanes = stack.enter_context(
+                open_lanes(self._config, detector, self._clock, self._signals.stop, on_news=bell.ring)
+            )
             self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
             outlets.start()
             service = Service(
@@ -188,6 +192,7 @@ class _Show:
                 emit=lambda event: self._tell(outlets, event, began),
                 on_step=self._after,
                 clock=self._clock,
+                news=bell,
             )
             service.run(self._signals.stop)
 

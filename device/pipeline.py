@@ -1,7 +1,7 @@
 """The whole story of one camera, from a picture to events. Knows no vendor, no thread and no clock."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from device.core.appearance import describe
@@ -12,6 +12,7 @@ from device.core.frame import Frame
 from device.core.message import MessageMaker
 from device.core.motion import Motion, MotionGate
 from device.core.pace import LookPace
+from device.core.picture_health import HealthMeter, PictureHealth
 from device.core.rules.ruleset import RuleSet
 from device.core.rules.scene import Scene
 from device.core.track import Track
@@ -45,6 +46,8 @@ class Step:
     detections: Detections | None
     tracks: tuple[Track, ...]
     events: tuple[Event, ...]
+    health: PictureHealth | None = None
+    """How good the picture is; measured about once a second."""
 
     @property
     def why_not_looked(self) -> str | None:
@@ -65,6 +68,7 @@ class Pipeline:
     arming: Arming
     messages: MessageMaker
     pace: LookPace
+    health: HealthMeter = field(default_factory=HealthMeter)
     timed: Stopwatch = untimed
 
     def step(self, frame: Frame) -> Step:
@@ -72,9 +76,10 @@ class Pipeline:
         motion = self.timed("gate", lambda: self.gate.update(frame.luma, frame.t))
         found = self._look(frame) if self.pace.due(frame.t, wanted=self._wanted(motion, frame.t)) else NOT_LOOKED
         tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
-        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED)
+        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED, frame=frame)
         drafts = self.timed("rules", lambda: self.rules.update(scene))
-        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall))
+        health = self.timed("health", lambda: self.health.update(frame.luma, frame.t))
+        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health)
 
     def finish(self, t: float, wall: float | None) -> tuple[Event, ...]:
         """What the end of a recording leaves to say."""

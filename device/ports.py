@@ -5,6 +5,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from device.core.camera_stats import CameraStats
 from device.core.card import ModelCard
 from device.core.detections import Detections
 from device.core.event import Event
@@ -76,6 +77,9 @@ class Camera(Protocol):
 
     def dropped(self) -> int:
         """Pictures that were there and never handed out."""
+
+    def stats(self) -> CameraStats:
+        """Counts and times of its pictures so far."""
 
     def close(self) -> None:
         """End the process, by force if need be; within two seconds, twice as well."""

@@ -10,8 +10,11 @@ from pathlib import Path
 import structlog
 
 from device.app import build_detector, check, open_lanes
+from device.board import board_load
+from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, load_config
+from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.log import setup
 from device.outlets import open_outlets
@@ -77,17 +80,34 @@ class _Run:
 
     def until_over(self) -> Config | None:
         """Guard; returns the configuration to go on with, or None at the end."""
+        bell = Bell()
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             outlets = stack.enter_context(open_outlets(self._config, self._clock))
             lanes = stack.enter_context(
-                open_lanes(self._config, detector, self._clock, self._signals.stop, first_track=self.next_track)
+                open_lanes(
+                    self._config,
+                    detector,
+                    self._clock,
+                    self._signals.stop,
+                    first_track=self.next_track,
+                    on_news=bell.ring,
+                )
             )
             if self._signals.stop.is_set():
                 return None
             outlets.start()
             self._say_ready([lane.camera.id for lane in lanes], detector.card.name)
-            service = Service(lanes, emit=outlets.emit, on_step=self._after, on_end=self._ended, clock=self._clock)
+            service = Service(
+                lanes,
+                emit=outlets.emit,
+                on_step=self._after,
+                on_end=self._ended,
+                clock=self._clock,
+                news=bell,
+                rate=LookRate(self._config.detector.max_per_s),
+                board=board_load,
+            )
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next

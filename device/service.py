@@ -1,18 +1,35 @@
-"""Takes pictures from the cameras, round and round, and hands on what they lead to. Builds no part."""
+"""Takes pictures from the cameras as they come, and hands on what they lead to. Builds no part."""
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import Protocol
 
+import structlog
+
+from device.core.camera_health import CameraHealth, CameraMeter
 from device.core.camera_watch import CameraWatch
 from device.core.event import Event
+from device.core.frame import Frame
+from device.core.frozen_watch import FrozenWatch
+from device.core.look_rate import BoardState, LookRate
 from device.errors import EndOfStream
 from device.pipeline import Pipeline, Step
 from device.ports import Camera, Clock
 
+log = structlog.get_logger(__name__)
+
 PATIENCE_S = 0.2
-"""How long a turn of all cameras may wait for pictures: a stop is heeded within that time."""
+"""How long to wait for a picture of any camera: a stop is heeded within that time."""
+SILENCE_S = 0.1
+"""How often a camera without pictures is asked what that means."""
+BOARD_S = 5.0
+"""How often the board is asked for its temperature: it warms slowly, and a Pi takes a millisecond to answer."""
+HEALTH_S = 1.0
+"""How old the health that others read may be."""
+REPORT_S = 60.0
+"""How often the log may tell how a camera fares."""
 
 
 class LiveCamera(Camera, Protocol):
@@ -23,6 +40,13 @@ class LiveCamera(Camera, Protocol):
         """Why it gives no pictures; None while it does."""
 
 
+class News(Protocol):
+    """What wakes the service: a picture of any camera, or the end of one."""
+
+    def wait(self, timeout_s: float) -> None:
+        """Wait for news since the last wait, or for so long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lane:
     """One camera and its stages."""
@@ -30,10 +54,21 @@ class Lane:
     camera: LiveCamera
     pipeline: Pipeline
     watch: CameraWatch
+    frozen: FrozenWatch | None = None
+    """None where the same picture again is no fault."""
+    meter: CameraMeter = field(default_factory=CameraMeter)
+
+
+class _Turn(Enum):
+    WORKED, SILENT, OVER = range(3)
 
 
 class Service:
-    """Runs in one thread: a detector belongs to one thread, and no camera can starve another."""
+    """Runs in one thread: a detector belongs to one thread, and no camera can starve another.
+
+    In a round each camera with a picture has one turn, so that a crowd on one delays another by a turn and no more;
+    nobody waits for a camera that is silent, hangs or is being started.
+    """
 
     def __init__(
         self,
@@ -43,18 +78,30 @@ class Service:
         on_step: Callable[[Lane, Step | None], None],
         on_end: Callable[[Lane], None] = lambda lane: None,  # noqa: ARG005 - most have nothing to do then
         clock: Clock,
+        news: News,
+        rate: LookRate | None = None,
+        board: Callable[[], BoardState] = BoardState,
     ) -> None:
         """Get ready.
 
         Args:
             lanes: the cameras.
             emit: told of each event.
-            on_step: shown each step while its picture is still there, and None where no picture came.
+            on_step: shown each step while its picture is still there, and now and then None where no picture comes.
             on_end: told when a recording is over, where others may go on.
             clock: for the silence of cameras, and for labels.
+            news: what wakes it.
+            rate: how often to look, under load; None leaves it as configured.
+            board: asked how hot it is.
         """
         self._lanes = lanes
         self._emit, self._on_step, self._on_end, self._clock = emit, on_step, on_end, clock
+        self._news, self._rate, self._board = news, rate, board
+        self._silence_due_t = dict.fromkeys((lane.camera.id for lane in lanes), clock.monotonic())
+        self._health_due_t = self._board_due_t = clock.monotonic()
+        self._report_due_t = clock.monotonic() + REPORT_S
+        self.health: dict[str, CameraHealth] = {}
+        """How each camera fares, by its name; a new value about once a second, for any thread to read."""
 
     def run(self, stop: threading.Event) -> None:
         """Go on until told to stop, or until every camera was a recording that is over; then end what lasts.
@@ -64,33 +111,99 @@ class Service:
         """
         lanes = list(self._lanes)
         while lanes and not stop.is_set():
-            lanes = [lane for lane in lanes if self._turn(lane, PATIENCE_S / len(lanes))]
+            turns = [self._turn(lane) for lane in lanes]
+            lanes = [lane for lane, turn in zip(lanes, turns, strict=True) if turn is not _Turn.OVER]
+            self._care(self._clock.monotonic())
+            if _Turn.WORKED not in turns:
+                self._news.wait(PATIENCE_S)
         now, wall = self._clock.monotonic(), self._clock.wall()
         for lane in self._lanes:
             why = "the guard was stopped" if lane in lanes else "the recording is over"
             self._tell(lane.pipeline.stop(now, wall, why))
 
-    def _turn(self, lane: Lane, wait_s: float) -> bool:
-        """One picture of one camera, if there is one in time; False when there will be no more."""
+    def _turn(self, lane: Lane) -> _Turn:
+        """One picture of one camera, if there is one."""
         try:
-            frame = lane.camera.next(wait_s)
+            frame = lane.camera.next(0.0)
         except EndOfStream:
             self._on_end(lane)
-            return False
-        now, wall = self._clock.monotonic(), self._clock.wall()
+            return _Turn.OVER
         if frame is None:
-            self._tell(lane.pipeline.decide(lane.watch.silence(now, lane.camera.reason or ""), wall))
-            self._on_step(lane, None)
-            return True
+            self._silence(lane)
+            return _Turn.SILENT
         try:
-            self._tell(lane.pipeline.decide(lane.watch.picture(now), wall))
-            step = lane.pipeline.step(replace(frame, wall=wall))
-            self._tell(step.events)
-            self._on_step(lane, step)
+            self._picture(lane, frame)
         finally:
             lane.camera.release(frame)
-        return True
+        return _Turn.WORKED
+
+    def _silence(self, lane: Lane) -> None:
+        now = self._clock.monotonic()
+        if now < self._silence_due_t[lane.camera.id]:
+            return
+        self._silence_due_t[lane.camera.id] = now + SILENCE_S
+        self._tell(lane.pipeline.decide(lane.watch.silence(now, lane.camera.reason or ""), self._clock.wall()))
+        self._on_step(lane, None)
+
+    def _picture(self, lane: Lane, frame: Frame) -> None:
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        self._silence_due_t[lane.camera.id] = now + SILENCE_S
+        self._tell(lane.pipeline.decide(lane.watch.picture(now), wall))
+        if lane.frozen is not None:
+            self._tell(lane.pipeline.decide(lane.frozen.look(now, lane.camera.stats()), wall))
+        step = lane.pipeline.step(replace(frame, wall=wall))
+        self._tell(step.events)
+        self._on_step(lane, step)
+        self._note(lane, step, now)
+
+    def _note(self, lane: Lane, step: Step, begun: float) -> None:
+        """What the picture cost, for the rate and for whoever asks how the camera fares."""
+        now, age_s = self._clock.monotonic(), begun - step.frame.t
+        lane.meter.note(begun, age_s=age_s, looked=step.detections is not None, picture=step.health)
+        if self._rate is None:
+            return
+        was_slowed = self._rate.is_slowed
+        change = self._rate.note(now, busy_s=now - begun, age_s=age_s)
+        if change is None:
+            return
+        for each in self._lanes:
+            each.pipeline.pace.limit(change.per_s)
+        if not was_slowed:
+            log.warning("looks_slowed", per_s=round(change.per_s, 1), reason=change.why)
+        elif not self._rate.is_slowed:
+            log.info("looks_restored", per_s=round(change.per_s, 1))
+
+    def _care(self, now: float) -> None:
+        """What is due beside the pictures."""
+        if self._rate is not None and now >= self._board_due_t:
+            self._board_due_t = now + BOARD_S
+            self._rate.board(self._board())
+        if now >= self._health_due_t:
+            self._health_due_t = now + HEALTH_S
+            self.health = {lane.camera.id: _health(lane, now) for lane in self._lanes}
+        if now >= self._report_due_t:
+            self._report_due_t = now + REPORT_S
+            for camera, health in self.health.items():
+                _report(camera, health)
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self._emit(event)
+
+
+def _health(lane: Lane, now: float) -> CameraHealth:
+    frozen = lane.frozen is not None and lane.frozen.frozen
+    why = lane.camera.reason or ""
+    return lane.meter.health(now, lane.camera.stats(), lost=lane.watch.lost, frozen=frozen, why=why)
+
+
+def _report(camera: str, health: CameraHealth) -> None:
+    log.debug(
+        "camera_health",
+        camera=camera,
+        fps=round(health.fps, 1),
+        looks_per_s=round(health.looks_per_s, 1),
+        worst_delay_s=health.worst_delay_s and round(health.worst_delay_s, 3),
+        dropped=health.dropped,
+        faults=health.faults,
+    )

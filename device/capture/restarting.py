@@ -1,32 +1,43 @@
-"""A camera that is started again whenever it fails or hangs. Raises no alarm: it says since when it is down."""
+"""A camera that is started again whenever it fails, hangs or stands still. Raises no alarm: it says why it is down."""
 
 import random
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import structlog
 
+from device.capture.back_off import HEALTHY_S, STALL_S, back_off_s, standstill_s
+from device.core.camera_stats import CameraStats
 from device.core.frame import Frame
+from device.core.frozen_watch import is_alive, is_frozen
 from device.errors import CameraError, EndOfStream
 from device.ports import Camera, Clock
 
 log = structlog.get_logger(__name__)
 
-_FIRST_WAIT_S = 0.5
-_LONGEST_WAIT_S = 30.0
-_HEALTHY_S = 20.0
-"""A camera that worked for so long begins anew: one that dies at its first picture is waited for longer and longer."""
+_NOTHING = CameraStats(0, 0, 0, None, None)
 
 
-def back_off_s(failures: int, jitter: float) -> float:
-    """How long to wait after so many failures in a row, s: doubling, bounded, and never two cameras in step.
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What holds for a camera, whichever process runs it."""
 
-    Args:
-        failures: 1 or more.
-        jitter: 0..1, from chance.
-    """
-    longest = min(_LONGEST_WAIT_S, _FIRST_WAIT_S * 2.0 ** min(failures - 1, 16))
-    return longest * (0.5 + 0.5 * jitter)
+    masks: str = ""
+    """Name of the extra masks in force; empty = none."""
+    fps: float | None = None
+    """Pictures a second that are wanted; None = as many as the camera has."""
+
+
+class OneCamera(Camera, Protocol):
+    """A camera that lives until it fails, and can be told what holds."""
+
+    def use_masks(self, name: str) -> None:
+        """Blacken by this set of extra masks from now on."""
+
+    def set_rate(self, fps: float | None) -> None:
+        """Take so many pictures a second from now on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,31 +52,44 @@ class RestartingCamera:
     """Implements ``device.ports.Camera`` over cameras that ``start`` makes, one after another.
 
     While it is down ``next`` gives None; only the end of a recording is passed on. Sequence numbers go on from one
-    camera to the next.
+    camera to the next. A camera that will not end is ended by a thread of its own: only its successor waits for it.
     """
 
     def __init__(
         self,
         camera_id: str,
-        start: Callable[[], Camera],
+        start: Callable[[Standing], OneCamera],
         *,
         clock: Clock,
-        stall_s: float = 8.0,
+        can_freeze: bool = False,
+        standing: Standing | None = None,
+        stall_s: float = STALL_S,
         chance: Callable[[], float] | None = None,
     ) -> None:
+        """Start nothing yet.
+
+        Args:
+            camera_id: name of the camera.
+            start: makes one camera, on which the given holds.
+            clock: for silence and back-off.
+            can_freeze: whether the same picture again and again is a fault: not with drawn scenes and recordings.
+            standing: what holds at first.
+            stall_s: a camera without pictures for so long hangs.
+            chance: 0..1, so that cameras do not start in step.
+        """
         self.id = camera_id
-        self._start = start
-        self._clock = clock
-        self._stall_s = stall_s
+        self._start, self._clock, self._can_freeze, self._stall_s = start, clock, can_freeze, stall_s
         self._chance = chance or random.SystemRandom().random
-        self._camera: Camera | None = None
+        self._standing = standing or Standing()
+        self._camera: OneCamera | None = None
+        self._closing: threading.Thread | None = None
         self._down: _Down | None = None
         self._streak = 0  # failures with no healthy time between them
+        self._standstills = 0  # restarts for a picture that stood still, with no other picture between them
         self._up_since: float | None = None
         self._alive_at = clock.monotonic()  # last picture, or the last start
-        self._next_seq = 0
-        self._base_seq = 0
-        self._dropped_before = 0
+        self._next_seq = self._base_seq = 0
+        self._before = _NOTHING  # counts of all cameras up to the last one that ended
         self._held: dict[int, tuple[Camera, Frame]] = {}  # as many as the pipeline holds
         self._closed = False
 
@@ -101,11 +125,11 @@ class RestartingCamera:
         except CameraError as fault:
             self._fail(str(fault))
             return None
-        if frame is not None and camera is not None:
-            return self._handed_out(camera, frame)
-        if camera is not None and self._clock.monotonic() - self._alive_at > self._stall_s:
-            self._fail(f"camera {self.id}: no picture for {self._stall_s:g} s")
-        return None
+        if camera is None:
+            return None
+        handed_out = self._handed_out(camera, frame) if frame is not None else None
+        self._judge(camera)
+        return handed_out
 
     def release(self, frame: Frame) -> None:
         """Give the picture's memory back, to the camera that it came from."""
@@ -113,29 +137,58 @@ class RestartingCamera:
         if camera is not None and inner is not None:
             camera.release(inner)
 
+    def use_masks(self, name: str) -> None:
+        """Blacken by this set of extra masks from now on, also after a restart.
+
+        Raises:
+            ValueError: the camera has no such set.
+        """
+        self._standing = replace(self._standing, masks=name)
+        if self._camera is not None:
+            self._camera.use_masks(name)
+
+    def set_rate(self, fps: float | None) -> None:
+        """Take so many pictures a second from now on, also after a restart; None = as many as the camera has."""
+        self._standing = replace(self._standing, fps=fps)
+        if self._camera is not None:
+            self._camera.set_rate(fps)
+
     def dropped(self) -> int:
         """Pictures that were there and never handed out, of all cameras so far."""
-        return self._dropped_before + (self._camera.dropped() if self._camera else 0)
+        return self.stats().dropped
+
+    def stats(self) -> CameraStats:
+        """Counts of all cameras so far; times of the last one."""
+        return self._before if self._camera is None else _added(self._before, self._camera.stats())
 
     def close(self) -> None:
         """Close the camera that runs; twice as well."""
         self._closed = True
         self._stop()
+        if self._closing is not None:
+            self._closing.join()
         self._held.clear()
 
-    def _running(self, timeout_s: float) -> Camera | None:
+    def _running(self, timeout_s: float) -> OneCamera | None:
         """The camera, started again if it is time to."""
-        if self._camera is None:
-            wait_s = self._down.retry_at - self._clock.monotonic() if self._down else 0.0
-            if wait_s > 0:
-                self._clock.wait(min(wait_s, timeout_s))
+        if self._camera is not None:
+            return self._camera
+        if self._closing is not None:
+            # A device has one user: its next one comes when the last one has gone.
+            self._closing.join(timeout_s)
+            if self._closing.is_alive():
                 return None
-            self._alive_at = self._clock.monotonic()
-            self._base_seq = self._next_seq
-            self._camera = self._start()
+            self._closing = None
+        wait_s = self._down.retry_at - self._clock.monotonic() if self._down else 0.0
+        if wait_s > 0:
+            self._clock.wait(min(wait_s, timeout_s))
+            return None
+        self._alive_at = self._clock.monotonic()
+        self._base_seq = self._next_seq
+        self._camera = self._start(self._standing)
         return self._camera
 
-    def _handed_out(self, camera: Camera, inner: Frame) -> Frame:
+    def _handed_out(self, camera: OneCamera, inner: Frame) -> Frame:
         frame = replace(inner, seq=self._base_seq + inner.seq)
         self._held[frame.seq] = (camera, inner)
         self._next_seq = frame.seq + 1
@@ -147,14 +200,27 @@ class RestartingCamera:
             self._up_since = self._alive_at
         return frame
 
-    def _fail(self, reason: str) -> None:
+    def _judge(self, camera: OneCamera) -> None:
+        """End the camera if it hangs or stands still."""
+        if self._clock.monotonic() - self._alive_at > self._stall_s:
+            self._fail(f"camera {self.id}: no picture for {self._stall_s:g} s")
+        elif self._can_freeze:
+            stats, patience_s = camera.stats(), standstill_s(self._standstills)
+            if is_frozen(stats, patience_s):
+                self._fail(f"camera {self.id}: the same picture for {patience_s:g} s", wait_s=0.0)
+                self._standstills += 1
+            elif is_alive(stats):
+                self._standstills = 0
+
+    def _fail(self, reason: str, wait_s: float | None = None) -> None:
         now = self._clock.monotonic()
-        if self._up_since is not None and now - self._up_since >= _HEALTHY_S:
+        if self._up_since is not None and now - self._up_since >= HEALTHY_S:
             self._streak = 0
         self._up_since = None
         self._streak += 1
         since = self._down.since if self._down else self._alive_at
-        wait_s = back_off_s(self._streak, self._chance())
+        if wait_s is None:
+            wait_s = back_off_s(self._streak, self._chance())
         tell = log.debug if self._down else log.warning
         tell("camera_failed", camera=self.id, reason=reason, again_in_s=round(wait_s, 1))
         self._down = _Down(since, reason, self._streak, now + wait_s)
@@ -163,5 +229,17 @@ class RestartingCamera:
     def _stop(self) -> None:
         camera, self._camera = self._camera, None
         if camera is not None:
-            self._dropped_before += camera.dropped()
-            camera.close()
+            self._before = _added(self._before, camera.stats())
+            self._closing = threading.Thread(target=camera.close, name=f"end-{self.id}", daemon=True)
+            self._closing.start()
+
+
+def _added(before: CameraStats, now: CameraStats) -> CameraStats:
+    """Counts of both; times of the later one, as far as it has any."""
+    seen = before if now.first_picture_s is None else now
+    return replace(
+        seen,
+        arrived=before.arrived + now.arrived,
+        dropped=before.dropped + now.dropped,
+        faults=before.faults + now.faults,
+    )

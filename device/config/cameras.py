@@ -78,6 +78,11 @@ class CameraTable(Table):
     id: Id = Field(description="Name of the camera.")
     source: str = Field(min_length=1, description="file:clip.mp4 (add ?loop=1), synthetic:scene.toml, and later kinds.")
     masks: tuple[Corners, ...] = Field((), description="Polygons that are blackened before anything sees the picture.")
+    notice_frozen: bool = Field(
+        True,
+        description="Take the same picture for seconds as a fault; false for a camera that sends a still scene without "
+        "noise. Never for file: and synthetic:.",
+    )
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
     lines: tuple[LineTable, ...] = Field((), description="Lines.")

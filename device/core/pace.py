@@ -9,6 +9,11 @@ class LookPace:
         self._gap_s = None if max_per_s is None else 1.0 / max_per_s
         self._next_t = float("-inf")
 
+    def limit(self, per_s: float) -> None:
+        """Another rate from now on; where every picture is looked at that stays so."""
+        if self._gap_s is not None:
+            self._gap_s = 1.0 / per_s
+
     def due(self, t: float, *, wanted: bool) -> bool:
         """Whether to look at the picture of time ``t``."""
         if self._gap_s is None:

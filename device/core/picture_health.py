@@ -126,7 +126,9 @@ def _blocks(sample: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _unmasked(sample: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Blocks that are not black through and through; all, where nothing else is there."""
-    seen: NDArray[np.bool_] = _blocks(cv2.absdiff(sample, np.full_like(sample, _MASKED))) > 0.0
+    seen: NDArray[np.bool_] = (
+        _blocks(np.asarray(cv2.absdiff(sample, np.full_like(sample, _MASKED)), dtype=np.uint8)) > 0.0
+    )
     return seen if seen.any() else np.ones_like(seen)
 
 

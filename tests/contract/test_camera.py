@@ -21,7 +21,7 @@ PATIENCE_S = 20.0
 Make = Callable[[str, Mode], Camera]
 
 
-def _process(line: str, mode: Mode) -> Camera:
+def _process(line: str, mode: Mode) -> CameraProcess:
     return CameraProcess("aisle", CameraRequest(line, mode, slots=SLOTS))
 
 
@@ -30,7 +30,7 @@ def _inline(line: str, mode: Mode) -> Camera:
 
 
 def _restarting(line: str, mode: Mode) -> Camera:
-    return RestartingCamera("aisle", lambda: _process(line, mode), clock=SystemClock())
+    return RestartingCamera("aisle", lambda _: _process(line, mode), clock=SystemClock())
 
 
 @pytest.fixture(params=[_process, _inline, _restarting], ids=["process", "inline", "restarting"])

@@ -92,8 +92,8 @@ def test_each_stage_runs_under_the_stopwatch() -> None:
         return work()
 
     play(make_pipeline(truth_detector(), every_frame=True, timed=note))
-    assert names[:5] == ["gate", "detector", "appearance", "tracker", "rules"]
-    assert len(names) == 5 * 70
+    assert names[:6] == ["gate", "detector", "appearance", "tracker", "rules", "health"]
+    assert len(names) == 6 * 70
 
 
 class Broken:

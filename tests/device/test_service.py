@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from device.capture.bell import Bell
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
-from device.capture.restarting import RestartingCamera
+from device.capture.restarting import RestartingCamera, Standing
 from device.clock import SimulatedClock, SystemClock
+from device.core.camera_stats import CameraStats
 from device.core.camera_watch import CameraWatch
 from device.core.event import Event
 from device.core.frame import Frame
@@ -52,6 +54,12 @@ class PlayedCamera:
         self.held += 1
         return replace(frame, t=self._clock.monotonic())
 
+    def use_masks(self, name: str) -> None:
+        """It has none."""
+
+    def set_rate(self, fps: float | None) -> None:
+        """It plays what it is given."""
+
     def release(self, frame: Frame) -> None:
         """Count it."""
         self.held -= frame is not None
@@ -60,8 +68,23 @@ class PlayedCamera:
         """None."""
         return 0
 
+    def stats(self) -> CameraStats:
+        """Not counted."""
+        return CameraStats(0, 0, 0, None, None)
+
     def close(self) -> None:
         """Nothing to close."""
+
+
+class Quiet:
+    """Nothing ever rings: every wait lasts."""
+
+    def __init__(self, clock: SimulatedClock) -> None:
+        self._clock = clock
+
+    def wait(self, timeout_s: float) -> None:
+        """Let the time pass."""
+        self._clock.wait(timeout_s)
 
 
 def lane_of(camera: PlayedCamera, clock: SimulatedClock, detector: ScriptedDetector | None = None) -> Lane:
@@ -84,6 +107,7 @@ def run_all(
         on_step=on_step or ignore,
         on_end=lambda lane: ended.append(lane.camera.id),
         clock=clock,
+        news=Quiet(clock),
     )
     service.run(threading.Event())
     return sink.events, ended
@@ -113,7 +137,7 @@ def test_what_lasts_when_the_guard_stops_is_told_to_end() -> None:
         if any(event.kind == "person_in_zone" for event in sink.events):
             stop.set()
 
-    Service((lane_of(camera, clock),), emit=sink.handle, on_step=stop_inside, clock=clock).run(stop)
+    Service((lane_of(camera, clock),), emit=sink.handle, on_step=stop_inside, clock=clock, news=Quiet(clock)).run(stop)
     start, *_, end = (event for event in sink.events if event.kind == "person_in_zone")
 
     assert (start.state, end.state) == ("start", "end")
@@ -151,9 +175,9 @@ def test_one_lost_camera_does_not_stop_another() -> None:
 
 
 def test_whoever_watches_sees_every_turn() -> None:
-    """Each step while its picture is there, and None where no picture came: the watchdog is fed by both."""
+    """Each step while its picture is there, and None once no picture came for a while: both feed the watchdog."""
     clock = SimulatedClock()
-    camera = PlayedCamera([*list(frames())[:3], None, None], clock)
+    camera = PlayedCamera([*list(frames())[:3], *[None] * 3], clock)
     seen = []
 
     def watch(lane: Lane, step: Step | None) -> None:
@@ -175,7 +199,7 @@ def test_it_stops_when_told() -> None:
 
     lane = lane_of(PlayedCamera(frames(), clock), clock)
     for _ in range(2):
-        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock).run(stop)
+        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock, news=Quiet(clock)).run(stop)
         assert len(steps) == 3
 
 
@@ -197,7 +221,7 @@ def test_a_camera_that_cannot_be_started_again_for_a_while() -> None:
     lives: list[list[Turn]] = [walk[:30], walk[30:]]
     starts = []
 
-    def start() -> PlayedCamera:
+    def start(standing: Standing) -> PlayedCamera:
         starts.append(clock.monotonic())
         if 2 <= len(starts) < 6:
             raise CameraError("camera aisle: unplugged")
@@ -226,11 +250,11 @@ class Dying(PlayedCamera):
 
 def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
     """A camera's process that dies is replaced before anybody needs to be told; pictures go on where they were."""
-    clock, stop = SystemClock(), threading.Event()
+    clock, stop, bell = SystemClock(), threading.Event(), Bell()
     source, made, numbers = write_scene(tmp_path), list[CameraProcess](), list[int]()
 
-    def start() -> CameraProcess:
-        made.append(CameraProcess("aisle", CameraRequest(source), clock=clock))
+    def start(standing: Standing) -> CameraProcess:
+        made.append(CameraProcess("aisle", CameraRequest(source), clock=clock, on_news=bell.ring))
         return made[-1]
 
     def watch(lane: Lane, step: Step | None) -> None:
@@ -245,7 +269,7 @@ def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
     camera = RestartingCamera("aisle", start, clock=clock, chance=lambda: 0.0)
     lane = Lane(camera, make_pipeline(truth_detector(WALK)), CameraWatch(clock.monotonic()))
     try:
-        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock).run(stop)
+        Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock, news=bell).run(stop)
     finally:
         camera.close()
     assert len(made) == 2
