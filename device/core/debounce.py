@@ -22,7 +22,7 @@ class Debounce:
         """Note the level at a time, s; True where this changes what is believed."""
         if active != self._seen:
             self._seen, self._since = active, t
-        if self._seen == self.active or t - self._since < self._wait_s():
+        if self._seen == self.active or t < self._since + self._wait_s():
             return False
         first, self.active = self.active is None, self._seen
         return not first

@@ -363,12 +363,12 @@ def test_an_hour_unwatched_is_no_evidence() -> None:
 
 
 def test_what_moved_long_ago_says_little() -> None:
-    """Whether there is motion with a thing is asked of late: an hour of stillness does not outweigh a minute."""
+    """Whether there is motion with a thing is asked of late: an hour of stillness does not outweigh five minutes."""
     tracker, found = Tracker(), person(0.4, score=0.55)
     for step in range(5000):
         tracks = tracker.update(detections(found), moving(), 0.7 * step)
     assert [(track.id, track.confirmed) for track in tracks] == [(1, False)]
-    for step in range(5000, 5000 + 90):
+    for step in range(5000, 5000 + 420):
         tracks = tracker.update(detections(found), moving(found[2]), 0.7 * step)
     assert [(track.id, track.believed) for track in tracks] == [(1, True)]
 
