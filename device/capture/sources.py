@@ -47,6 +47,8 @@ def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
     where, options = _options(line, scheme, where)
     if scheme in _NETWORK and not re.match(r"//[^/]", where):
         raise CameraError(f"source {shown(line)!r}: names no camera; write {_EXAMPLES[scheme]}")
+    if scheme == "picamera2" and where and not re.fullmatch("[0-9]", where):
+        raise CameraError(f"source {shown(line)!r}: names a camera by its number; write picamera2, or picamera2:1")
     if scheme == "file" and not where:
         raise CameraError(f"source {shown(line)!r}: names no file; write {_EXAMPLES['file']}")
     return SourceSpec(scheme, where, options)
@@ -112,11 +114,17 @@ def _network(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Sourc
     return NetworkSource(request, f"{spec.scheme}:{spec.where}", spec.options.get("transport", "tcp"), clock)
 
 
+def _picamera2(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
+    from device.capture.picamera import PicameraSource  # noqa: PLC0415 - as above
+
+    return PicameraSource(int(spec.where or 0), request, clock)
+
+
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
     "file": _file,
     "synthetic": _synthetic,
-    "picamera2": None,
+    "picamera2": _picamera2,
     "v4l2": None,
     **dict.fromkeys(_NETWORK, _network),
 }

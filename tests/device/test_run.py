@@ -72,7 +72,7 @@ def test_a_new_configuration(tmp_path: Path) -> None:
         bad = {
             "[device\n": "is not TOML",
             good.replace("max_per_s", "max_a_s"): "did you mean 'max_per_s'",
-            good.replace(source, "picamera2"): "does not have picamera2",
+            good.replace(source, "picamera3"): "no such kind of camera",
             good.replace(source, "file:nowhere.mp4"): "nowhere.mp4: there is no such file",
             good.replace("general-320", "general-1"): "no model is named 'general-1'",
         }

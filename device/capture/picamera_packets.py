@@ -1,0 +1,67 @@
+"""H.264 of the Pi camera's main stream: which encoder, and its packets. Does not keep them for longer than asked."""
+
+import importlib
+import re
+import threading
+from collections import deque
+from typing import Any
+
+from device.capture.request import RecordWish
+from device.core.packet import TICKS_PER_S, EncodedPacket
+
+_MAX_WAITING = 512  # half a minute at 15 a second: whoever does not ask for so long will begin at a keyframe anyway
+
+
+def has_hardware_encoder(model: str) -> bool:
+    """Whether a board, by the name in its device tree, encodes H.264 itself: a Pi 5 and its kin do not."""
+    return "Raspberry Pi" in model and not re.search(r"(Pi|Module) 5", model)
+
+
+class Packets:
+    """What an encoder has made, from its thread to the reader's."""
+
+    def __init__(self) -> None:
+        # Guards the two below.
+        self._lock = threading.Lock()
+        self._waiting: deque[EncodedPacket] = deque(maxlen=_MAX_WAITING)
+        self._last_dts: int | None = None
+
+    def put(self, data: bytes, t: float, *, keyframe: bool) -> None:
+        """The next packet, in order of decoding; there are no B pictures."""
+        pts = round(t * TICKS_PER_S)
+        with self._lock:
+            dts = pts if self._last_dts is None else max(pts, self._last_dts + 1)
+            self._last_dts = dts
+            self._waiting.append(EncodedPacket(data, t, dts, dts, keyframe))
+
+    def take(self) -> list[EncodedPacket]:
+        """All since the last call."""
+        with self._lock:
+            taken = list(self._waiting)
+            self._waiting.clear()
+        return taken
+
+
+def make_encoder(wish: RecordWish, fps: float, *, hardware: bool) -> Any:
+    """picamera2's encoder with parameter sets before each keyframe, so that a run can begin at any of them."""
+    name = "h264_encoder" if hardware else "libav_h264_encoder"
+    module = importlib.import_module(f"picamera2.encoders.{name}")
+    maker = module.H264Encoder if hardware else module.LibavH264Encoder
+    encoder = maker(bitrate=wish.bit_rate, repeat=True, iperiod=max(1, round(fps * wish.keyframe_s)))
+    encoder.framerate = fps
+    return encoder
+
+
+def make_output(encoder: Any, packets: Packets) -> Any:
+    """picamera2's end of an encoder, in front of ``packets``."""
+    base: Any = importlib.import_module("picamera2.outputs").Output
+
+    class PacketOutput(base):  # type: ignore[misc]  # its base exists only where picamera2 does
+        """Hands on what comes, with the time of its picture."""
+
+        def outputframe(self, frame: Any, keyframe: bool = True, timestamp: int | None = None, *_: Any) -> None:
+            """One packet; its time counts from the encoder's first picture, in microseconds."""
+            if timestamp is not None and encoder.firsttimestamp is not None:
+                packets.put(bytes(frame), (encoder.firsttimestamp + timestamp) / 1e6, keyframe=bool(keyframe))
+
+    return PacketOutput()
