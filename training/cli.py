@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures detectors.")
+    parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures detectors and classifiers.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_import(commands)
     _add_evaluate(commands)
@@ -54,12 +54,18 @@ def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
 
 
 def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("evaluate", help="measure a detector on labelled pictures")
+    parser = commands.add_parser("evaluate", help="measure a detector or classifier on labelled pictures")
     parser.add_argument("model", type=Path, help="a .tflite file with its card")
-    parser.add_argument("--coco", type=Path, required=True, metavar="FILE", help="the boxes, COCO instances")
-    parser.add_argument("--images", type=Path, required=True, metavar="DIR", help="the pictures")
+    parser.add_argument("--coco", type=Path, metavar="FILE", help="the boxes, COCO instances, for a detector")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="the pictures of --coco")
+    parser.add_argument("--folders", type=Path, metavar="DIR", help="a folder a class, for a classifier")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for metrics.json and report.html")
     parser.add_argument("--threads", type=_threads, default=1, metavar="N", help="CPU threads (default 1)")
+    parser.add_argument("--runtime", default="auto", help="the interpreter to measure with (default: as the device)")
+    parser.add_argument("--float", type=Path, metavar="RUN", dest="float_run", help="its training: float beside int8")
+    parser.add_argument(
+        "--beside", type=Path, action="append", default=[], metavar="DIR", help="results of another run, in the report"
+    )
     parser.set_defaults(command=_evaluate)
 
 
@@ -83,10 +89,25 @@ def _import(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from training.evaluate import evaluate_file, summary
+    if arguments.folders is not None:
+        return _evaluate_folders(arguments)
+    if arguments.coco is None or arguments.images is None:
+        raise UsageError("evaluate: give --coco and --images for a detector, or --folders for a classifier")
+    from training.evaluate import Extra, evaluate_file, summary
 
-    metrics = evaluate_file(arguments.model, arguments.coco, arguments.images, arguments.out, threads=arguments.threads)
+    extra = Extra(arguments.threads, arguments.runtime, arguments.float_run, tuple(arguments.beside))
+    metrics = evaluate_file(arguments.model, arguments.coco, arguments.images, arguments.out, extra)
     sys.stdout.write(summary(arguments.model.stem, metrics))
+    return 0
+
+
+def _evaluate_folders(arguments: argparse.Namespace) -> int:
+    from training.classifier.evaluate import class_summary, evaluate_folders
+
+    if arguments.coco is not None or arguments.images is not None:
+        raise UsageError("evaluate: --folders measures a classifier; leave --coco and --images out")
+    metrics = evaluate_folders(arguments.model, arguments.folders, arguments.out, threads=arguments.threads)
+    sys.stdout.write(class_summary(arguments.model.stem, metrics))
     return 0
 
 

@@ -1,10 +1,8 @@
 """Measures a model file on a set of pictures, through the code that ships. Does not compute the figures or draw."""
 
-import itertools
 import json
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +12,32 @@ from numpy.typing import NDArray
 
 from device.core.decode import DecodeSettings
 from device.core.detections import Detections
-from device.core.frame import Frame, frame_from_bgr
-from device.detect.detector import DetectorSettings, NetworkDetector, open_detector
+from device.detect.detector import DetectorSettings, open_detector
+from device.detect.litert import runtime_module
 from training.coco import CocoSet, read_coco, read_picture
 from training.errors import TrainingError
+from training.latency import latency_ms, thread_counts
 from training.metrics import Scores, score
-from training.report import render_report
+from training.report.detector import DetectorSubject, render_report
+from training.report.worst import most_wrong
 
 EVALUATION = DecodeSettings(floor=0.02, max_candidates=1000, max_detections=100)
 """Average precision asks for the weak boxes too: all from .02, the best 100 of a picture, overlap as the card says."""
-
-_TIMED_PICTURES = 100
-_WARM_UPS = 3
+_WORST_PICTURES = 12
 
 Find = Callable[[NDArray[np.uint8]], Detections]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What is put beside the figures of the model itself."""
+
+    threads: int = 1
+    runtime: str = "auto"
+    float_run: Path | None = None
+    """The folder of the training that the model was exported from: its float network is measured too."""
+    beside: tuple[Path, ...] = ()
+    """``metrics.json`` of other runs, as of another interpreter in its own environment."""
 
 
 def measure(find: Find, coco: CocoSet, labels: tuple[str, ...]) -> Scores:
@@ -36,11 +46,33 @@ def measure(find: Find, coco: CocoSet, labels: tuple[str, ...]) -> Scores:
     Raises:
         DataError: a picture cannot be read, or nothing can be scored.
     """
-    found = {picture.id: find(read_picture(picture)) for picture in coco.pictures}
-    return score(found, coco, labels)
+    return score(look(find, coco), coco, labels)
 
 
-def evaluate_file(model: Path, instances: Path, images: Path, out: Path, *, threads: int = 1) -> dict[str, Any]:
+def look(find: Find, coco: CocoSet) -> dict[int, Detections]:
+    """What is found on every picture, by its id.
+
+    Raises:
+        DataError: a picture cannot be read.
+    """
+    return {picture.id: find(read_picture(picture)) for picture in coco.pictures}
+
+
+def look_with(model: Path, coco: CocoSet, runtime: str, threads: int) -> dict[int, Detections]:
+    """The same with a model file, every weak box kept.
+
+    Raises:
+        DataError: a picture cannot be read.
+        ModelError: the model cannot be used.
+    """
+    detector = open_detector(model, DetectorSettings(runtime=runtime, threads=threads, decode=EVALUATION))
+    try:
+        return look(detector.detect_bgr, coco)
+    finally:
+        detector.close()
+
+
+def evaluate_file(model: Path, instances: Path, images: Path, out: Path, extra: Extra | None = None) -> dict[str, Any]:
     """Measure a model file and write ``metrics.json`` and ``report.html``.
 
     Raises:
@@ -48,38 +80,24 @@ def evaluate_file(model: Path, instances: Path, images: Path, out: Path, *, thre
         ModelError: the model cannot be used.
         TrainingError: the results cannot be written.
     """
+    extra = extra or Extra()
     coco = read_coco(instances, images)
-    cv2.setNumThreads(threads)
-    detector = open_detector(model, DetectorSettings(threads=threads, decode=EVALUATION))
-    try:
-        scores = measure(detector.detect_bgr, coco, detector.card.labels)
-    finally:
-        detector.close()
-    metrics = metrics_as_json(scores, _latency_ms(model, coco, threads), len(coco.pictures), threads)
-    _write(out, metrics, render_report(detector.card, metrics, instances.name))
+    extra = replace(extra, runtime=runtime_module(extra.runtime)[1])
+    cv2.setNumThreads(extra.threads)
+    card = open_detector(model).card
+    found = look_with(model, coco, extra.runtime, extra.threads)
+    scores = score(found, coco, card.labels)
+    metrics = metrics_as_json(scores, _latencies(model, coco, extra), len(coco.pictures), extra)
+    metrics["variants"] = _variants(metrics, model, coco, extra)
+    worst = most_wrong(found, coco, list(scores.per_class), scores.operating_point.threshold, _WORST_PICTURES)
+    page = render_report(DetectorSubject(card, instances.name, metrics, scores, worst))
+    write_results(out, {"metrics.json": json.dumps(metrics, indent=1) + "\n", "report.html": page})
     return metrics
 
 
-def _latency_ms(model: Path, coco: CocoSet, threads: int) -> list[float]:
-    """Letterbox, network and decoder with the device's own settings, a picture each; the first warm the caches."""
-    detector = open_detector(model, DetectorSettings(threads=threads))
-    frames = (frame_from_bgr(read_picture(picture)) for picture in coco.pictures[:_TIMED_PICTURES])
-    try:
-        first = next(frames)
-        for _ in range(_WARM_UPS):
-            detector.detect(first)
-        return [_timed_ms(detector, frame) for frame in itertools.chain([first], frames)]
-    finally:
-        detector.close()
-
-
-def _timed_ms(detector: NetworkDetector, frame: Frame) -> float:
-    begin = time.perf_counter()
-    detector.detect(frame)
-    return (time.perf_counter() - begin) * 1000.0
-
-
-def metrics_as_json(scores: Scores, latency_ms: Sequence[float], images: int, threads: int) -> dict[str, Any]:
+def metrics_as_json(
+    scores: Scores, latencies: Sequence[Mapping[str, Any]], images: int, extra: Extra
+) -> dict[str, Any]:
     """The figures as ``metrics.json`` holds them."""
     return {
         "ap": scores.ap,
@@ -89,12 +107,12 @@ def metrics_as_json(scores: Scores, latency_ms: Sequence[float], images: int, th
         "per_class": {name: dict(figures) for name, figures in scores.per_class.items()},
         "operating_point": asdict(scores.operating_point),
         "class_points": {name: asdict(point) for name, point in scores.class_points.items()},
+        "sizes": dict(scores.sizes),
+        "class_sizes": {name: dict(sizes) for name, sizes in scores.class_sizes.items()},
         "confusion": {"labels": list(scores.confusion_labels), "matrix": scores.confusion.tolist()},
-        "latency_ms": {
-            "median": float(np.median(latency_ms)),
-            "p95": float(np.percentile(latency_ms, 95)),
-            "threads": threads,
-        },
+        "latency_ms": next(dict(row) for row in latencies if row["threads"] == extra.threads),
+        "latency_by_threads": [dict(row) for row in latencies],
+        "runtime": extra.runtime,
         "images": images,
         "not_in_model": list(scores.not_in_model),
         "not_in_set": list(scores.not_in_set),
@@ -121,10 +139,28 @@ def summary(name: str, metrics: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _write(out: Path, metrics: Mapping[str, Any], report: str) -> None:
+def write_results(out: Path, texts: Mapping[str, str]) -> None:
+    """Write the files of an evaluation into its folder.
+
+    Raises:
+        TrainingError: they cannot be written.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        (out / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-        (out / "report.html").write_text(report, encoding="utf-8")
+        for name, text in texts.items():
+            (out / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
+        raise TrainingError(f"{out}: cannot be written: {error.strerror}; name another --out") from error
+
+
+def _latencies(model: Path, coco: CocoSet, extra: Extra) -> list[dict[str, float | int]]:
+    counts = thread_counts(extra.threads)
+    return [latency_ms(model, coco, count, extra.runtime) for count in counts]
+
+
+def _variants(metrics: Mapping[str, Any], model: Path, coco: CocoSet, extra: Extra) -> list[dict[str, Any]]:
+    from training.variants import float_variant, variant_of, variants_beside
+
+    main = variant_of(f"int8, {extra.runtime}", metrics, model.stat().st_size)
+    others = [float_variant(extra.float_run, coco)] if extra.float_run is not None else []
+    return [main, *others, *variants_beside(extra.beside)]

@@ -1,12 +1,12 @@
-"""How good detections are against the truth: COCO's average precision, the best threshold, what is taken for what.
+"""How good detections are against the truth: COCO's average precision, the best threshold, and the curves to both.
 
-Does not run models or read pictures. Classes meet by name; only those that both sides know are scored.
+Does not run models, read pictures or draw. Classes meet by name; only those that both sides know are scored.
 """
 
 import contextlib
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from device.core.detections import Detections
 from training.coco import CocoSet
+from training.confusion import BACKGROUND, confusion_of
 from training.errors import DataError
 
-BACKGROUND = "background"
-_MATCH_IOU = 0.5
+RECALLS = 101
+"""Recalls at which COCO reads the precision, from 0 to 1."""
+_SIZES = {"small": 1, "medium": 2, "large": 3}
+"""Places of COCO's sizes among its ranges of area: under 32 x 32 px, under 96 x 96, and above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,18 @@ class OperatingPoint:
     precision: float
     recall: float
     f1: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """How precision, recall and F1 go with the threshold, boxes matched at an overlap of one half."""
+
+    precision: NDArray[np.float64]
+    """(101,) the best precision at recalls 0, .01 .. 1 and beyond; 0 where they are not reached."""
+    thresholds: NDArray[np.float64]
+    """Falling; at each of them a detection more counts."""
+    f1: NDArray[np.float64]
+    """At each threshold."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +63,14 @@ class Scores:
     """Truth down, found across, at the operating point; background is what has no partner."""
     not_in_model: tuple[str, ...]
     not_in_set: tuple[str, ...]
+    sizes: Mapping[str, float | None] = field(default_factory=dict)
+    """Average precision by COCO's sizes of boxes; None where the set has none of a size."""
+    class_sizes: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    """The same by class."""
+    curve: Curve | None = None
+    """Of all classes together."""
+    class_curves: Mapping[str, Curve] = field(default_factory=dict)
+    """Of each class that has support."""
 
 
 def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str]) -> Scores:
@@ -65,12 +88,14 @@ def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str])
     if not ids:
         raise DataError(f"{coco.path}: shares no class with the model, which knows {', '.join(labels[:5])} ...")
     evaluation = _run_coco(found, coco, ids)
-    precision = evaluation.eval["precision"][:, :, :, 0, 2]
+    by_size = evaluation.eval["precision"][..., 2]
+    precision = by_size[..., 0]
     if not (precision > -1).any():
         raise DataError(f"{coco.path}: holds no box of a class that the model knows")
     support = _support(coco, ids)
-    points = {name: _best_point(*_matches(evaluation, [category])) for name, category in ids.items() if support[name]}
-    best = _best_point(*_matches(evaluation, list(ids.values())))
+    hits = {name: _matches(evaluation, [category]) for name, category in ids.items() if support[name]}
+    every = _matches(evaluation, list(ids.values()))
+    best = _best_point(*every)
     confusion_labels = (*ids, BACKGROUND)
     return Scores(
         ap=_mean(precision) or 0.0,
@@ -86,9 +111,16 @@ def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str])
             for place, name in enumerate(ids)
         },
         operating_point=best,
-        class_points=points,
+        class_points={name: _best_point(*match) for name, match in hits.items()},
+        sizes={size: _mean(by_size[..., index]) for size, index in _SIZES.items()},
+        class_sizes={
+            name: {size: _mean(by_size[:, :, place, index]) for size, index in _SIZES.items()}
+            for place, name in enumerate(ids)
+        },
+        curve=_curve(*every),
+        class_curves={name: _curve(*match) for name, match in hits.items()},
         confusion_labels=confusion_labels,
-        confusion=_confusion(found, coco, confusion_labels, best.threshold),
+        confusion=confusion_of(found, coco, confusion_labels, best.threshold),
         not_in_model=tuple(name for _, name in sorted(coco.categories.items()) if name not in ids),
         not_in_set=tuple(name for name in labels if name not in ids),
     )
@@ -161,59 +193,34 @@ def _matches(evaluation: Any, categories: list[int]) -> tuple[NDArray[np.float64
 
 def _best_point(values: NDArray[np.float64], right: NDArray[np.bool_], truths: int) -> OperatingPoint:
     """The threshold of the best F1; the higher one of two as good."""
+    thresholds, hits, counts = _by_threshold(values, right)
+    if not truths or not len(hits) or not hits[-1]:
+        return OperatingPoint(1.0, 0.0, 0.0, 0.0)
+    f1 = 2 * hits / (counts + truths)
+    best = int(np.argmax(f1))
+    return OperatingPoint(
+        threshold=float(thresholds[best]),
+        precision=float(hits[best] / counts[best]),
+        recall=float(hits[best] / truths),
+        f1=float(f1[best]),
+    )
+
+
+def _curve(values: NDArray[np.float64], right: NDArray[np.bool_], truths: int) -> Curve:
+    thresholds, hits, counts = _by_threshold(values, right)
+    # The best precision from here on: a higher recall that is more precise is the better choice.
+    envelope = np.maximum.accumulate((hits / counts)[::-1])[::-1]
+    places = np.searchsorted(hits / max(truths, 1), np.linspace(0.0, 1.0, RECALLS) - 1e-9)
+    precision = np.append(envelope, 0.0)[places]
+    return Curve(precision.astype(np.float64), thresholds, (2 * hits / (counts + truths)).astype(np.float64))
+
+
+def _by_threshold(
+    values: NDArray[np.float64], right: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
+    """Each different score, falling, with the right ones and all ones from it up."""
     order = np.argsort(-values, kind="stable")
     values, hits = values[order], np.cumsum(right[order])
     # A threshold cannot part equal scores, so only the last of each run counts.
     ends = np.flatnonzero(np.diff(values, append=-1.0) != 0)
-    if not truths or not len(ends) or not hits[-1]:
-        return OperatingPoint(1.0, 0.0, 0.0, 0.0)
-    f1 = 2 * hits[ends] / (ends + 1 + truths)
-    best = ends[int(np.argmax(f1))]
-    return OperatingPoint(
-        threshold=float(values[best]),
-        precision=float(hits[best] / (best + 1)),
-        recall=float(hits[best] / truths),
-        f1=float(f1.max()),
-    )
-
-
-def _confusion(
-    found: Mapping[int, Detections], coco: CocoSet, labels: tuple[str, ...], threshold: float
-) -> NDArray[np.int64]:
-    """Pairs of true and found boxes by place, whatever their classes; best scores choose first."""
-    place = {name: index for index, name in enumerate(labels)}
-    matrix = np.zeros((len(labels), len(labels)), dtype=np.int64)
-    background = place[BACKGROUND]
-    for picture in coco.pictures:
-        truths = [
-            box for box in coco.boxes_of(picture.id) if not box.crowd and coco.categories[box.category_id] in place
-        ]
-        free = dict(enumerate(truths))
-        for box, name in _strong(found[picture.id], threshold):
-            if name not in place:
-                continue
-            overlaps = {index: _iou(box, truth.sides) for index, truth in free.items()}
-            best = max(overlaps, key=overlaps.__getitem__, default=None)
-            if best is None or overlaps[best] < _MATCH_IOU:
-                matrix[background, place[name]] += 1
-            else:
-                matrix[place[coco.categories[free.pop(best).category_id]], place[name]] += 1
-        for truth in free.values():
-            matrix[place[coco.categories[truth.category_id]], background] += 1
-    return matrix
-
-
-def _strong(detections: Detections, threshold: float) -> list[tuple[tuple[float, ...], str]]:
-    """x, y, width, height in pixels, and name, of what reaches the threshold."""
-    width, height = detections.size
-    boxes = detections.boxes.astype(np.float64) * [width, height, width, height]
-    named = zip(boxes, detections.names(), detections.scores, strict=True)
-    return [((x1, y1, x2 - x1, y2 - y1), name) for (x1, y1, x2, y2), name, value in named if value >= threshold]
-
-
-def _iou(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    width = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
-    height = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
-    common = max(0.0, width) * max(0.0, height)
-    union = a[2] * a[3] + b[2] * b[3] - common
-    return common / union if union > 0.0 else 0.0
+    return values[ends], hits[ends].astype(np.int64), (ends + 1).astype(np.int64)
