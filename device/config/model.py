@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from device.config.arming import ArmingTable
 from device.config.cameras import CameraTable
@@ -73,6 +73,21 @@ class Config(Table):
             raise ValueError(f"two cameras have the id {twice[0]!r}")
         return cameras
 
+    @field_validator("arming")
+    @classmethod
+    def _entry_is_there(cls, arming: ArmingTable, info: ValidationInfo) -> ArmingTable:
+        if "cameras" in info.data and "pins" in info.data:
+            there = _places(info.data["cameras"], info.data["pins"])
+            for place in arming.entry:
+                if place not in there:
+                    known = ", ".join(sorted(name for name in there if "/" not in name)) or "none"
+                    raise ValueError(f"entry: there is no zone, line, shelf or input {place!r}; known: {known}")
+        return arming
+
+    def places(self) -> frozenset[str]:
+        """What may be bypassed, and where one may come in: by id, or by ``camera/id`` for one camera alone."""
+        return _places(self.cameras, self.pins)
+
     def camera(self, wanted: str | None) -> CameraTable:
         """The camera of that id, or the first.
 
@@ -89,3 +104,9 @@ class Config(Table):
     def effective(self) -> dict[str, Any]:
         """Every key with the value in force, fit for JSON."""
         return self.model_dump(mode="json")
+
+
+def _places(cameras: tuple[CameraTable, ...], pins: PinsTable) -> frozenset[str]:
+    drawn = {(camera.id, it.id) for camera in cameras for it in (*camera.zones, *camera.lines, *camera.shelves)}
+    inputs = {it.id for it in pins.inputs}
+    return frozenset({place for _, place in drawn} | {f"{camera}/{place}" for camera, place in drawn} | inputs)

@@ -74,7 +74,13 @@ def _heading(path: tuple[tuple[str, bool], ...]) -> str:
 
 def _row(key: str, value: Schema, defs: dict[str, Schema], *, needed: bool) -> str:
     words = " or ".join(_words(option) for option in _options(value))
-    left_out = "must be there" if needed else "by kind" if key in _BY_KIND else _default(value.get("default"))
+    left_out = (
+        "must be there"
+        if needed
+        else "by kind"
+        if key in _BY_KIND and value.get("default") is None
+        else _default(value.get("default"))
+    )
     # Where a key is described in the words of its table, the schema says them there alone.
     table = _inner_table(value, defs)
     meaning = value["description"] if table is None or "description" in value else table[0]["description"]

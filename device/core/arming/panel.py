@@ -240,7 +240,7 @@ class Panel:
         if self._settings.entry_delay_s <= 0.0:
             return False
         entry = self._settings.entry
-        return self._standing.phase == "pending" or not entry or cause.place in entry
+        return self._standing.phase == "pending" or not entry or not entry.isdisjoint(cause.names)
 
     def _expire(self, t: float) -> Drafts:
         """End a phase whose time is up."""

@@ -77,6 +77,11 @@ class Cause:
         return f"{self.kind} at {', '.join(where)}" if where else self.kind
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """What its place may be called: by its id, or with its camera."""
+        return () if self.place is None else (self.place, f"{self.camera}/{self.place}")
+
+    @property
     def data(self) -> dict[str, str | None]:
         """For a program."""
         return {"kind": self.kind, "camera": self.camera, "zone": self.place}
