@@ -66,10 +66,20 @@ class RuleTable(Table):
     labels: tuple[str, ...] = Field(("person",), min_length=1, description="Classes that the rule is about.")
     direction: Literal["in", "out", "both"] = Field("both", description="For lines: which way counts.")
     after_s: float | None = Field(None, ge=0.0, le=86400.0, description="How long it must last before it counts.")
+    count: int | None = Field(None, ge=1, le=1000, description="How many items or people it takes.")
     cooldown_s: float | None = Field(None, ge=0.0, le=86400.0, description="Silence after an end.")
     min_confidence: float | None = Field(None, ge=0.0, le=1.0, description="Below it, it is no event.")
     armed_in: tuple[ArmedState, ...] | None = Field(None, description="States in which it is worth `priority`.")
     priority: Priority = Field("alarm", description="What it is worth while armed.")
+
+
+class PrivateTable(Table):
+    """An area that is blackened only while the guard is in certain states, beside `masks`."""
+
+    polygon: Corners = Field(description="Corners in fractions.")
+    armed_in: tuple[ArmedState, ...] = Field(
+        min_length=1, description="States in which nothing sees the area: `disarmed`, `home`, `away`, `night`."
+    )
 
 
 class CameraTable(Table):
@@ -78,6 +88,10 @@ class CameraTable(Table):
     id: Id = Field(description="Name of the camera.")
     source: str = Field(min_length=1, description="file:clip.mp4 (add ?loop=1), synthetic:scene.toml, and later kinds.")
     masks: tuple[Corners, ...] = Field((), description="Polygons that are blackened before anything sees the picture.")
+    private: tuple[PrivateTable, ...] = Field((), description="Areas that are blackened in some armed states only.")
+    pixelate_people: bool = Field(
+        False, description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification."
+    )
     notice_frozen: bool = Field(
         True,
         description="Take the same picture for seconds as a fault; false for a camera that sends a still scene without "

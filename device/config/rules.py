@@ -1,6 +1,7 @@
 """Makes the rules of a camera out of its tables. Decides no event."""
 
 from device.config.cameras import CameraTable, RuleTable
+from device.config.goods import GOODS, Goods
 from device.core.arming import ArmedRule
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule
@@ -16,7 +17,11 @@ def rule_tables(camera: CameraTable) -> tuple[RuleTable, ...]:
         return camera.rules
     zones = [RuleTable(kind="person_in_zone", zone=zone.id) for zone in camera.zones if zone.kind == "zone"]
     lines = [RuleTable(kind="line_crossed", line=line.id) for line in camera.lines]
-    return (*zones, *lines)
+    shelves = [
+        RuleTable(kind=kind, shelf=shelf.id, priority=worth) for shelf in camera.shelves for kind, worth in GOODS
+    ]
+    exits = [RuleTable(kind="unpaid_exit", line=line.id) for line in camera.lines if line.kind == "exit"]
+    return (*zones, *lines, *shelves, *(exits if camera.shelves else ()))
 
 
 def rule_name(table: RuleTable) -> str:
@@ -36,7 +41,8 @@ def build_rules(camera: CameraTable, *, keep_candidates: bool = False) -> tuple[
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"camera {camera.id}: two rules are named {name!r}; give one of them another `name`")
-    return tuple(_build(camera, table, keep_candidates=keep_candidates) for table in tables)
+    goods = Goods(camera)
+    return tuple(_build(camera, table, goods, keep_candidates=keep_candidates) for table in tables)
 
 
 def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
@@ -48,9 +54,9 @@ def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
     return armed
 
 
-def _build(camera: CameraTable, table: RuleTable, *, keep_candidates: bool) -> Rule:
+def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidates: bool) -> Rule:
     defaults = _defaults(camera, table)
-    place = table.zone if defaults.place == "zone" else table.line
+    place = {"zone": table.zone, "line": table.line, "shelf": table.shelf}[defaults.place]
     if place is None and defaults.place_needed:
         raise ConfigError(f"camera {camera.id}: rule {rule_name(table)} needs the key `{defaults.place}`")
     settings = RuleSettings(
@@ -61,9 +67,12 @@ def _build(camera: CameraTable, table: RuleTable, *, keep_candidates: bool) -> R
         after_s=defaults.after_s if table.after_s is None else table.after_s,
         cooldown_s=defaults.cooldown_s if table.cooldown_s is None else table.cooldown_s,
         min_confidence=defaults.min_confidence if table.min_confidence is None else table.min_confidence,
+        count=table.count or defaults.count or 1,
         ignore=tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == "ignore"),
         keep_candidates=keep_candidates,
     )
+    if defaults.place == "shelf" or table.kind == "unpaid_exit":
+        return goods.rule(settings)
     if defaults.place == "line":
         drawn = next(line for line in camera.lines if line.id == place)
         return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)

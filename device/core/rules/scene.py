@@ -36,13 +36,15 @@ class RuleSettings:
     labels: frozenset[str]
     """Classes that the rule is about."""
     zone: str | None = None
-    """Id of the zone or line, for the event."""
+    """Id of the zone, line or shelf, for the event."""
     after_s: float
     """How long it must last."""
     cooldown_s: float
     """Silence after an end."""
     min_confidence: float
     """Below it, it is a candidate and no event."""
+    count: int = 1
+    """How many items or people it takes."""
     ignore: tuple[Polygon, ...] = ()
     """Areas in which nothing counts."""
     keep_candidates: bool = False

@@ -14,7 +14,7 @@ ALWAYS: Final[tuple[ArmedState, ...]] = ARMED_STATES
 class KindDefaults:
     """One kind of rule."""
 
-    place: Literal["zone", "line"]
+    place: Literal["zone", "line", "shelf"]
     """What it watches."""
     place_needed: bool
     after_s: float
@@ -22,6 +22,8 @@ class KindDefaults:
     min_confidence: float
     armed_in: tuple[ArmedState, ...]
     """States in which it is an alarm: theft and tamper always, intrusion when nobody should be there."""
+    count: int | None = None
+    """How many items or people it takes; None where that is no question."""
 
 
 KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
@@ -34,6 +36,27 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         ),
         "loitering": KindDefaults(
             place="zone", place_needed=False, after_s=30.0, cooldown_s=30.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
+        "item_taken": KindDefaults(
+            place="shelf", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
+        ),
+        "item_returned": KindDefaults(
+            place="shelf", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
+        ),
+        "shelf_swept": KindDefaults(
+            place="shelf",
+            place_needed=True,
+            after_s=10.0,
+            cooldown_s=30.0,
+            min_confidence=0.5,
+            armed_in=ALWAYS,
+            count=3,
+        ),
+        "shelf_low": KindDefaults(
+            place="shelf", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
+        ),
+        "unpaid_exit": KindDefaults(
+            place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.4, armed_in=ALWAYS
         ),
     }
 )

@@ -1,0 +1,55 @@
+"""Makes the rules about goods: shelves, custody and the exit, which share what they know. Decides no event."""
+
+from typing import Final
+
+from device.config.cameras import CameraTable, SlotsTable
+from device.core.custody import Custody
+from device.core.event import Kind, Priority
+from device.core.geometry import Line, Polygon
+from device.core.rules.custody import UnpaidExit
+from device.core.rules.floor import Floor
+from device.core.rules.line import LineCrossed
+from device.core.rules.scene import Rule, RuleSettings
+from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
+from device.core.shelf.watch import ShelfWatch
+
+GOODS: Final[tuple[tuple[Kind, Priority], ...]] = (
+    # What every customer does is no alarm.
+    ("item_taken", "notice"),
+    ("item_returned", "notice"),
+    ("shelf_swept", "alarm"),
+    ("shelf_low", "notice"),
+)
+"""The rules of a shelf where the owner asks for none, and what each is worth."""
+
+
+class Goods:
+    """The shelves of one camera, and who has what of them."""
+
+    def __init__(self, camera: CameraTable) -> None:
+        shelves = {
+            shelf.id: ShelfWatch(
+                Polygon(shelf.polygon),
+                (shelf.slots.rows, shelf.slots.columns) if isinstance(shelf.slots, SlotsTable) else None,
+            )
+            for shelf in camera.shelves
+        }
+        areas = {kind: tuple(Polygon(z.polygon) for z in camera.zones if z.kind == kind) for kind in ("staff", "till")}
+        self._floor = Floor(shelves, areas["staff"])
+        self._tills = areas["till"]
+        self._lines = {line.id: Line(line.start, line.end) for line in camera.lines}
+
+    def rule(self, settings: RuleSettings) -> Rule:
+        """The rule of a kind that is about goods."""
+        match settings.kind:
+            case "item_taken":
+                return ItemMoved(settings, self._floor, "taken")
+            case "item_returned":
+                return ItemMoved(settings, self._floor, "returned")
+            case "shelf_swept":
+                return ShelfSwept(settings, self._floor)
+            case "shelf_low":
+                return ShelfLow(settings, self._floor)
+            case _:
+                way_out = LineCrossed(settings, self._lines[settings.zone or ""], "out")
+                return UnpaidExit(settings, way_out, Custody(self._floor, self._tills, settings.after_s))

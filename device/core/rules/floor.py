@@ -1,0 +1,112 @@
+"""All shelves of one camera, and who of those in view is staff: what the rules about goods share. Makes no events."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from device.core.geometry import Box, Polygon
+from device.core.rules.scene import Scene
+from device.core.shelf.ledger import Change
+from device.core.shelf.watch import ShelfWatch, Stockcount
+
+STAFF_S = 2.0
+"""Who has been where only staff may be for so long is staff."""
+MAX_STAFF = 256
+"""Staff that is remembered after its track has ended: its takings are told a little later."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShelfChange:
+    """A change on one of the shelves, and by whom."""
+
+    shelf: str
+    change: Change
+    by_staff: bool
+
+    @property
+    def kind(self) -> Literal["taken", "returned"]:
+        """Whether an item left or came."""
+        return self.change.kind
+
+    @property
+    def happening(self) -> str:
+        """Its name among happenings."""
+        return happening_of(self.shelf, self.change.number)
+
+    @property
+    def undoes(self) -> str | None:
+        """The happening that a return ends."""
+        return None if self.change.undoes is None else happening_of(self.shelf, self.change.undoes)
+
+    @property
+    def track(self) -> int | None:
+        """Who did it."""
+        return self.change.track
+
+    @property
+    def slot(self) -> int | None:
+        """Where on the shelf."""
+        return self.change.slot
+
+    @property
+    def items(self) -> int:
+        """How many."""
+        return self.change.items
+
+    @property
+    def box(self) -> Box:
+        """Where in the picture."""
+        return self.change.box
+
+    @property
+    def t_contact(self) -> float:
+        """When the hand came, s."""
+        return self.change.t_contact
+
+    @property
+    def confidence(self) -> float:
+        """0..1."""
+        return self.change.confidence
+
+
+def happening_of(shelf: str, number: int) -> str:
+    """The name of a shelf's change among happenings; with a character that no rule's name has."""
+    return f"{shelf}:{number}"
+
+
+class Floor:
+    """Looks at every shelf once a moment, however many rules ask."""
+
+    def __init__(self, shelves: dict[str, ShelfWatch], staff_areas: tuple[Polygon, ...]) -> None:
+        self._shelves, self._staff_areas = shelves, staff_areas
+        self._staff_s: dict[int, float] = {}
+        self._t = -math.inf
+        self._changes: tuple[ShelfChange, ...] = ()
+
+    def observe(self, scene: Scene) -> tuple[ShelfChange, ...]:
+        """What this moment shows to have happened on the shelves."""
+        if scene.t == self._t or scene.frame is None:
+            return self._changes if scene.t == self._t else ()
+        gap_s, self._t = min(1.0, scene.t - self._t), scene.t
+        self._know_staff(scene, gap_s)
+        self._changes = tuple(
+            ShelfChange(name, change, self.is_staff(change.track))
+            for name, watch in self._shelves.items()
+            for change in watch.observe(scene.frame, scene.tracks, scene.t, motion=scene.motion)
+        )
+        return self._changes
+
+    def stock(self, shelf: str) -> Stockcount:
+        """How full a shelf is."""
+        return self._shelves[shelf].stock
+
+    def is_staff(self, track: int | None) -> bool:
+        """Whether somebody has been where only staff may be."""
+        return track is not None and self._staff_s.get(track, 0.0) >= STAFF_S
+
+    def _know_staff(self, scene: Scene, gap_s: float) -> None:
+        for track in scene.tracks:
+            if track.label == "person" and any(area.contains(track.foot) for area in self._staff_areas):
+                self._staff_s[track.id] = self._staff_s.get(track.id, 0.0) + gap_s
+        while len(self._staff_s) > MAX_STAFF:
+            del self._staff_s[next(iter(self._staff_s))]

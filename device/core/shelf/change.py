@@ -1,0 +1,124 @@
+"""One connected place where a shelf differs, and what its pictures before and after say about it. Remembers nothing."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.core.shelf.view import Cells, Mask
+
+_DISK = np.ones((3, 3), dtype=np.uint8)
+_WEIGHTS = {"outline": 0.45, "print": 0.2, "surroundings": 0.35}
+"""What each fact is worth; outline is the surest of them."""
+_SHADOW_GAIN = (0.35, 0.97), (1.03, 1.9)
+_PLAIN = 6.0
+"""Grey levels of spread under which nothing can be said of structure."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Blob:
+    """One place, in cells."""
+
+    area: Mask
+    cells: int
+    rect: tuple[int, int, int, int]
+    """left, top, columns, rows."""
+    inside_frac: float
+    """How much of it lies on the shelf."""
+    border_cells: int
+    """How many of its cells lie on the edge of the window: it goes on beyond."""
+
+
+def blobs(changed: Mask, inside: Mask) -> list[Blob]:
+    """The connected parts of a mask, the largest first."""
+    joined = _filled(cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, _DISK))
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    found = []
+    for label in range(1, count):
+        left, top, columns, rows, cells = (int(value) for value in stats[label])
+        area = np.asarray(labels == label)
+        border = int(area[0].sum() + area[-1].sum() + area[:, 0].sum() + area[:, -1].sum())
+        found.append(Blob(area, cells, (left, top, columns, rows), float(inside[area].mean()), border))
+    return sorted(found, key=lambda blob: -blob.cells)
+
+
+def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Without holes: of a thing that has the colour of the boards only the rim differs."""
+    rims, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    return np.asarray(cv2.drawContours(mask, rims, -1, 1, cv2.FILLED), dtype=np.uint8)
+
+
+def thick(blob: Blob, cells: int) -> bool:
+    """Whether something of so many cells across fits into it: what was nudged leaves thin rims only."""
+    return bool(cv2.erode(blob.area.astype(np.uint8), np.ones((cells, cells), dtype=np.uint8)).any())
+
+
+def is_shadow(blob: Blob, before: Cells, after: Cells) -> bool:
+    """Whether the place has the same structure and colour, and only the light on it is another."""
+    old, new = before[blob.area], after[blob.area]
+    if float(np.abs(np.median(new[:, 1:] - old[:, 1:], axis=0)).max()) > 5.0:
+        return False
+    gain = float(np.median((new[:, 0] - 16.0) / np.maximum(old[:, 0] - 16.0, 4.0)))
+    if not any(low <= gain <= high for low, high in _SHADOW_GAIN):
+        return False
+    if float(old[:, 0].std()) < _PLAIN:
+        return False
+    likeness = float(np.corrcoef(old[:, 0], new[:, 0])[0, 1])
+    return likeness > 0.85
+
+
+Verdict = Literal["taken", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """How much more of an item there was before than there is now: 1 all, 0 the same, -1 it is there now."""
+
+    score: float
+    facts: dict[str, float]
+
+
+def compare(blob: Blob, before: Cells, after: Cells, disturbed: Mask) -> Looks:
+    """Weigh the outline, the print and the surroundings of a place before and after."""
+    area = blob.area.astype(np.uint8)
+    outer, inner = cv2.dilate(area, _DISK), cv2.erode(area, _DISK)
+    rim, core = (outer > 0) & (inner == 0), inner > 0
+    edges_before, edges_after = _edges(before), _edges(after)
+    facts = {"outline": _more(edges_before[rim], edges_after[rim])}
+    if core.sum() >= 6:
+        facts["print"] = _more(edges_before[core], edges_after[core])
+    ring = (cv2.dilate(area, np.ones((9, 9), dtype=np.uint8)) > 0) & (outer == 0) & ~disturbed
+    if ring.sum() >= 8:
+        facts["surroundings"] = _stands_out(before, area > 0, ring) - _stands_out(after, area > 0, ring)
+        total = _stands_out(before, area > 0, ring) + _stands_out(after, area > 0, ring)
+        facts["surroundings"] /= max(total, 8.0)
+    weight = sum(_WEIGHTS[name] for name in facts)
+    return Looks(sum(_WEIGHTS[name] * value for name, value in facts.items()) / weight, facts)
+
+
+def _edges(picture: Cells) -> NDArray[np.float32]:
+    around = cv2.dilate(picture, _DISK) - cv2.erode(picture, _DISK)
+    return np.asarray(around[..., 0] + 1.5 * np.maximum(around[..., 1], around[..., 2]), dtype=np.float32)
+
+
+def _more(before: NDArray[np.float32], after: NDArray[np.float32]) -> float:
+    old, new = float(before.mean()), float(after.mean())
+    return (old - new) / max(old + new, 12.0)
+
+
+def _stands_out(picture: Cells, area: Mask, ring: Mask) -> float:
+    """How far an area's colour is from that of its surroundings: from the nearest kinds of cells there."""
+    weights = np.array([1.0, 2.0, 2.0], dtype=np.float32)
+    around = picture[ring] * weights
+    inner = picture[area] * weights
+    sample = around[:: max(1, len(around) // 48)]
+    gaps = np.abs(inner[:: max(1, len(inner) // 64), None] - sample[None]).sum(axis=2)
+    return float(np.median(np.partition(gaps, min(5, gaps.shape[1] - 1), axis=1)[:, min(5, gaps.shape[1] - 1)]))
+
+
+def distance(area: Mask, one: Cells, other: Cells) -> float:
+    """How different an area looks in two pictures, grey levels."""
+    gap = np.abs(one[area] - other[area]).mean(axis=0)
+    return float(gap[0] + 2.0 * (gap[1] + gap[2]))

@@ -1,0 +1,61 @@
+"""Who was where in the last seconds, and so who was at a place. Follows nobody itself."""
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from device.core.geometry import Box, box_area, intersection
+from device.core.track import Track
+
+REACH_OF_HEIGHT = 0.22
+"""How far from its box a hand reaches, in heights of the box: detectors leave stretched arms out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Who was at a place."""
+
+    track: int
+    frac: float
+    """Share of the moments in which they could reach it."""
+    nearness: float
+    """0 at arm's length to 1 over the place, mean over those moments."""
+
+
+class Whereabouts:
+    """Boxes of people for a while."""
+
+    def __init__(self, memory_s: float) -> None:
+        self._memory_s = memory_s
+        self._moments: deque[tuple[float, tuple[tuple[int, Box], ...]]] = deque()
+
+    def note(self, tracks: Iterable[Track], t: float) -> None:
+        """Remember this moment."""
+        people = tuple((track.id, track.box) for track in tracks if track.label == "person" and track.confirmed)
+        self._moments.append((t, people))
+        while self._moments[0][0] < t - self._memory_s:
+            self._moments.popleft()
+
+    def at(self, place: Box, since: float, until: float) -> Contact | None:
+        """Who was most at a place between two times; None: nobody whose hand could reach it."""
+        moments = [people for t, people in self._moments if since <= t <= until]
+        if not moments:
+            return None
+        nearness: dict[int, list[float]] = {}
+        for people in moments:
+            for id_, box in people:
+                near = _near(place, box)
+                if near > 0.0:
+                    nearness.setdefault(id_, []).append(near)
+        contacts = [
+            Contact(id_, len(values) / len(moments), sum(values) / len(values)) for id_, values in nearness.items()
+        ]
+        return max(contacts, key=lambda contact: (contact.frac * (0.5 + contact.nearness), contact.track), default=None)
+
+
+def _near(place: Box, box: Box) -> float:
+    reach = REACH_OF_HEIGHT * (box[3] - box[1])
+    wide = (box[0] - reach, box[1] - reach, box[2] + reach, box[3] + reach)
+    area = max(box_area(place), 1e-9)
+    far = intersection(place, wide) / area
+    return 0.0 if far <= 0.0 else 0.5 * far + 0.5 * intersection(place, box) / area

@@ -1,0 +1,128 @@
+"""What has been taken from one shelf and put back, in order. Sees no picture but those of the places themselves."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from device.core.geometry import Box
+from device.core.shelf.change import Looks, Verdict, distance
+from device.core.shelf.view import Cells, Mask
+
+_SAME_PLACE = 0.35
+"""Intersection over union with which two changes are at the same place."""
+_UNCLEAR = 0.07
+"""Scores nearer to zero say nothing."""
+_ALIKE = 0.5
+"""It looks as before when it is so much nearer to that than what had come between."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Change:
+    """An item that left its place or came to one."""
+
+    number: int
+    kind: Verdict
+    slot: int | None
+    """From 0, row by row; None where no slot is."""
+    items: int
+    box: Box
+    t_contact: float
+    """When a hand, or whatever covered the place, came to it, s."""
+    t_clear: float
+    """When the place was still again, s."""
+    t: float
+    """When it was decided, s."""
+    track: int | None
+    """Who was in contact; None where only an arm or nobody was seen."""
+    confidence: float
+    reasons: tuple[str, ...]
+    undoes: int | None = None
+    """For a return: the number of the taking that it ends."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    number: int
+    kind: Verdict
+    area: Mask
+    before: Cells
+    after: Cells
+    track: int | None
+    open: bool
+    """A taking that nothing has ended yet."""
+    items: int
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The past of one shelf, bounded."""
+
+    max_past: int
+    _past: "deque[_Entry]" = field(init=False)
+    _count: int = 0
+
+    def __post_init__(self) -> None:
+        self._past = deque(maxlen=self.max_past)
+
+    @property
+    def missing(self) -> int:
+        """Items that were taken and are not back."""
+        return sum(entry.items for entry in self._past if entry.open)
+
+    def judge(self, area: Mask, after: Cells, looks: Looks) -> tuple[Verdict | None, float, str]:
+        """What happened at a place, how sure that is, 0..1, and why; None: nothing that counts."""
+        last = self._last_at(area)
+        strength = min(1.0, abs(looks.score) / 0.45)
+        if last is not None:
+            again: Verdict = "returned" if last.kind == "taken" else "taken"
+            to_then, to_since = distance(area, after, last.before), distance(area, after, last.after)
+            if to_then < _ALIKE * to_since:
+                return again, 0.9, "the place looks as it did before it changed last"
+            if last.kind == "taken" and looks.score < _UNCLEAR:
+                return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
+        if abs(looks.score) < _UNCLEAR:
+            return None, 0.0, "as much of an item before as after"
+        verdict: Verdict = "taken" if looks.score > 0 else "returned"
+        return verdict, 0.5 + 0.45 * strength, "by outline, print and surroundings"
+
+    def add(self, kind: Verdict, area: Mask, before: Cells, after: Cells, track: int | None, items: int) -> int:
+        """Write down a change; its number."""
+        self._count += 1
+        self._past.append(_Entry(self._count, kind, area, before, after, track, kind == "taken", items))
+        return self._count
+
+    def undo(self, area: Mask, after: Cells, track: int | None) -> int | None:
+        """End the taking that a return belongs to: of that place, of that look, of that person; its number."""
+        open_ones = [entry for entry in self._past if entry.open]
+        if not open_ones:
+            return None
+        ranked = sorted(open_ones, key=lambda entry: self._rank(entry, area, after, track))
+        best = ranked[0]
+        rank = self._rank(best, area, after, track)
+        if rank[0] > 0 and rank[1] > 0 and rank[2] > _LOOKS_OTHER:
+            return None
+        best.open = False
+        return best.number
+
+    def _rank(self, entry: _Entry, area: Mask, after: Cells, track: int | None) -> tuple[int, int, float]:
+        same_place = 0 if _overlap(entry.area, area) >= _SAME_PLACE else 1
+        same_hand = 0 if entry.track is not None and entry.track == track else 1
+        gap = np.abs(_colour(entry.before, entry.area) - _colour(after, area))
+        return same_place, same_hand, float(gap.sum())
+
+    def _last_at(self, area: Mask) -> _Entry | None:
+        return next((entry for entry in reversed(self._past) if _overlap(entry.area, area) >= _SAME_PLACE), None)
+
+
+_LOOKS_OTHER = 40.0
+"""Grey levels of mean colour by which two things are not the same."""
+
+
+def _overlap(one: Mask, other: Mask) -> float:
+    both = int((one & other).sum())
+    return both / max(1, int((one | other).sum()))
+
+
+def _colour(picture: Cells, area: Mask) -> Cells:
+    return np.asarray(np.median(picture[area], axis=0), dtype=np.float32)

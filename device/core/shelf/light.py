@@ -1,0 +1,120 @@
+"""Expects what a shelf looks like in another light and from a camera that swung a little. Decides nothing."""
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.core.shelf.view import Cells, Mask
+
+_MIN_CELLS = 40
+"""With fewer cells to compare nothing can be said about light."""
+_FURTHEST = 2.0
+"""Cells that the camera may have swung."""
+_TRIM = 2.5
+"""Cells that differ by so many times the median are left out: they are not the light's doing."""
+
+
+def expect(reference: Cells, now: Cells, trusted: Mask) -> tuple[Cells, float] | None:
+    """The reference as it looks now, and the swing in cells; None where too little can be compared.
+
+    Luma is fitted by gain, offset and a shift, each colour by gain and offset, on the trusted cells without those
+    that fit worst.
+    """
+    rows, columns = np.nonzero(trusted[::2, ::2])
+    rows, columns = rows * 2, columns * 2
+    if len(rows) < _MIN_CELLS:
+        return None
+    shift = np.zeros(2)
+    moved, keep, luma = reference, np.ones(len(rows), dtype=np.bool_), (1.0, 0.0)
+    for _ in range(3):
+        luma, step, keep = _fit_luma(moved[..., 0], now[..., 0], rows, columns, keep)
+        if not keep.any() or float(np.abs(step).max()) < 0.04:
+            break
+        shift = np.clip(shift + np.clip(step, -1.0, 1.0), -_FURTHEST, _FURTHEST)
+        moved = _shifted(reference, shift)
+    if not keep.any():
+        return None
+    return _lit(moved, now, luma, rows[keep], columns[keep]), float(np.abs(shift).max())
+
+
+def _fit_luma(
+    moved: NDArray[np.float32],
+    now: NDArray[np.float32],
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+    keep: NDArray[np.bool_],
+) -> tuple[tuple[float, float], NDArray[np.float64], NDArray[np.bool_]]:
+    """Gain and offset, the shift still missing, and the cells that agree."""
+    across = cv2.Sobel(moved, cv2.CV_32F, 1, 0, ksize=3) / 8
+    down = cv2.Sobel(moved, cv2.CV_32F, 0, 1, ksize=3) / 8
+    value = moved[rows, columns].astype(np.float64)
+    terms = np.stack([value - 128, np.ones_like(value), across[rows, columns], down[rows, columns]], axis=1)
+    wanted = now[rows, columns].astype(np.float64) - value
+    # Nothing is known of what has no structure: it pulls towards no change.
+    ridge = np.diag([400.0, 0.5, 40.0, 40.0])
+    answer = np.zeros(4)
+    for _ in range(2):
+        if int(keep.sum()) < _MIN_CELLS // 2:
+            return (1.0, 0.0), np.zeros(2), np.zeros(len(rows), dtype=np.bool_)
+        chosen = terms[keep]
+        answer = np.linalg.solve(chosen.T @ chosen + ridge, chosen.T @ wanted[keep])
+        error = np.abs(wanted - terms @ answer)
+        keep = error <= max(3.0, _TRIM * float(np.median(error)))
+    # now = value + g (value - 128) + o - d . gradient: the picture moved against its gradient.
+    return (1.0 + float(answer[0]), float(answer[1])), -answer[2:], keep
+
+
+def _shifted(picture: Cells, shift: NDArray[np.float64]) -> Cells:
+    move = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
+    size = (picture.shape[1], picture.shape[0])
+    warped = cv2.warpAffine(picture, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(warped, dtype=np.float32)
+
+
+def _lit(
+    moved: Cells, now: Cells, luma: tuple[float, float], rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> Cells:
+    expected = moved.copy()
+    expected[..., 0] = (moved[..., 0] - 128) * luma[0] + 128 + luma[1]
+    for plane in (1, 2):
+        value = moved[rows, columns, plane].astype(np.float64) - 128
+        wanted = now[rows, columns, plane].astype(np.float64) - 128
+        spread = value - value.mean()
+        gain = (float(spread @ (wanted - wanted.mean())) + 400.0) / (float(spread @ spread) + 400.0)
+        offset = float(wanted.mean() - gain * value.mean())
+        expected[..., plane] = (moved[..., plane] - 128) * gain + 128 + offset
+    return expected
+
+
+_NEAR = 7
+"""Cells across within which the light is the same."""
+_GAINS = 0.4, 2.2
+"""A shadow or a lamp makes nothing darker or brighter than that."""
+_BLACK = 12.0
+"""Luma of black, a little less than video has."""
+
+
+def differs(now: Cells, before: Cells, limits: tuple[float, float], slack: float) -> tuple[Mask, Mask]:
+    """Cells that differ, and those of them that another light does not explain.
+
+    Args:
+        now: a picture.
+        before: another, in the same light but for shadows.
+        limits: grey levels of luma and of colour below which nothing counts.
+        slack: part of the range around a cell that may differ, as the camera swings by parts of a cell.
+    """
+    square = np.ones((3, 3), dtype=np.uint8)
+    allowed = np.float32(slack) * (cv2.dilate(before, square) - cv2.erode(before, square))
+    allowed += np.array([limits[0], limits[1], limits[1]], dtype=np.float32)
+    raw = _any(np.asarray(cv2.absdiff(now, before) > allowed))
+    if not raw.any():
+        return raw, raw
+    bright, dark = cv2.blur(now[..., 0], (_NEAR, _NEAR)) - _BLACK, cv2.blur(before[..., 0], (_NEAR, _NEAR)) - _BLACK
+    gain = np.clip(np.maximum(bright, 2.0) / np.maximum(dark, 2.0), *_GAINS)[..., None].astype(np.float32)
+    zero = np.array([_BLACK, 128.0, 128.0], dtype=np.float32)
+    shaded = (before - zero) * gain + zero
+    return raw, raw & _any(np.asarray(cv2.absdiff(now, shaded) > allowed * np.maximum(gain, np.float32(0.7))))
+
+
+def _any(planes: Mask) -> Mask:
+    return np.asarray(planes[..., 0] | planes[..., 1] | planes[..., 2])

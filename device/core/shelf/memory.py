@@ -1,0 +1,119 @@
+"""What a shelf looked like, where it differs now, and since when each place has been still. Judges no difference."""
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device.core.shelf.light import differs, expect
+from device.core.shelf.settings import ShelfSettings
+from device.core.shelf.view import Cells, Mask
+
+Times = NDArray[np.float64]
+_CROSS = np.ones((3, 3), dtype=np.uint8)
+_MOVE_OF_CHANGE = 0.8
+"""Movement from look to look is told from noise a little earlier than a change of the shelf."""
+_PROVEN_S = 1.5
+"""A cell that looked the same for so long shows the shelf and nobody's arm."""
+_LEAST_TRUSTED = 0.12
+"""With less of the window in sight the light cannot be told from what is in the way."""
+_NOISE_FACTOR = 5.0
+_SMALL_SWING = 0.25
+"""Cells."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """One look at the shelf."""
+
+    t: float
+    now: Cells
+    expected: Cells
+    """What the shelf would look like, had nothing happened, in this light."""
+    changed: Mask
+    """Cells that differ from that."""
+    still_s: Times
+    """How long each cell has not moved."""
+    disturbed_since: Times
+    """Since when each cell has moved or differed without a break; inf where it does neither."""
+
+
+class Memory:
+    """The reference of one shelf and its surroundings."""
+
+    def __init__(self, now: Cells, t: float, settings: ShelfSettings) -> None:
+        self._settings = settings
+        self._reference = now
+        shape = now.shape[:2]
+        self._rest = np.zeros_like(now)
+        self._still_since: Times = np.full(shape, t)
+        self._disturbed_since: Times = np.full(shape, np.inf)
+        self._calm_s: Times = np.zeros(shape)
+        self._changed: Mask = np.zeros(shape, dtype=np.bool_)
+        self._noise = 1.0
+        self._t = t
+
+    @property
+    def unproven(self) -> Mask:
+        """Cells of which it is not sure yet that they show the shelf."""
+        return np.asarray(self._calm_s < _PROVEN_S)
+
+    def look(self, now: Cells, t: float) -> Look | None:
+        """Compare; None where too little is in sight."""
+        gap_s, self._t = max(0.0, t - self._t), t
+        trusted = ~self._changed
+        if trusted.mean() < _LEAST_TRUSTED:
+            # Perhaps the light was switched: what differs now is the best that there is.
+            trusted = np.ones_like(trusted)
+        found = expect(self._reference, now, trusted)
+        if found is None:
+            return None
+        expected, swing = found
+        moving = self._follow(now, expected, t)
+        shaded, changed = self._differs(now, expected)
+        self._changed = changed
+        disturbed = changed | moving
+        self._disturbed_since = np.where(disturbed, np.minimum(self._disturbed_since, t), np.inf)
+        self._calm_s = np.where(disturbed, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
+        self._learn(now, expected, disturbed | shaded, gap_s, swing)
+        return Look(t, now, expected, changed, t - self._still_since, self._disturbed_since)
+
+    def accept(self, area: Mask, look: Look) -> None:
+        """What stands in an area now belongs there."""
+        rest = np.where(area[..., None], look.now - look.expected, np.float32(0.0))
+        self._reference = (self._reference + rest).astype(np.float32)
+        self._rest = (self._rest - rest).astype(np.float32)
+        self._changed = self._changed & ~area
+        self._disturbed_since = np.where(area, np.inf, self._disturbed_since)
+
+    def _follow(self, now: Cells, expected: Cells, t: float) -> Mask:
+        """Which cells move: what is left when light and swing are taken off differs from what was left before."""
+        settings, rest = self._settings, now - expected
+        limits = (settings.luma_change * _MOVE_OF_CHANGE, settings.chroma_change * _MOVE_OF_CHANGE)
+        limits = (limits[0] + _NOISE_FACTOR * self._noise, limits[1] + _NOISE_FACTOR * self._noise)
+        moving = differs(now, expected + self._rest, limits, settings.edge_slack)[1]
+        self._still_since = np.where(moving, t, self._still_since)
+        self._rest = np.where(moving[..., None], rest, self._rest + np.float32(0.3) * (rest - self._rest))
+        return moving
+
+    def _differs(self, now: Cells, expected: Cells) -> tuple[Mask, Mask]:
+        settings, noise = self._settings, _NOISE_FACTOR * self._noise
+        limits = (settings.luma_change + noise, settings.chroma_change + 0.6 * noise)
+        raw, real = differs(now, expected, limits, settings.edge_slack)
+        return raw, np.asarray(cv2.morphologyEx(real.astype(np.uint8), cv2.MORPH_OPEN, _CROSS[:2, :2]) > 0)
+
+    def _learn(self, now: Cells, expected: Cells, disturbed: Mask, gap_s: float, swing: float) -> None:
+        """The reference follows slow light where nothing happens."""
+        calm = ~disturbed
+        if calm.mean() < _LEAST_TRUSTED:
+            return
+        error = np.abs(now[..., 0] - expected[..., 0])[calm]
+        self._noise += 0.05 * (min(4.0, float(np.median(error)) * 1.48) - self._noise)
+        rate = np.float32(1.0 - math.exp(-gap_s / self._settings.adapt_s))
+        follow = (calm * rate)[..., None]
+        # Towards the picture as it is, so that in a slow fade the fit has little left to do; a picture that swung would
+        # smear what stands there.
+        towards = now - self._reference if swing < _SMALL_SWING else now - expected
+        self._reference = (self._reference + follow * towards).astype(np.float32)

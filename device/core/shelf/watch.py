@@ -1,0 +1,224 @@
+"""Watches one shelf: looks at it now and then, and says what was taken and put back. Makes no events."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from device.core.frame import Frame
+from device.core.geometry import Box, Polygon, intersection
+from device.core.motion import Motion
+from device.core.shelf.change import Blob, Verdict, blobs, compare, is_shadow, thick
+from device.core.shelf.contact import Contact, Whereabouts
+from device.core.shelf.ledger import Change, Ledger
+from device.core.shelf.memory import Look, Memory
+from device.core.shelf.settings import ShelfSettings
+from device.core.shelf.slots import Grid, Slots, grid_slots, proposed_slots
+from device.core.shelf.view import Mask, View, make_view
+from device.core.track import Track
+
+_BEYOND_CELLS = 3
+"""So many cells on the edge of the window, and it goes on beyond: an arm, somebody's back."""
+_LEAST_INSIDE = 0.55
+_MOVING_FRAC = 0.12
+"""With more of it moving, a place is not to be judged yet."""
+_ITEM_OF_SLOT = 0.3
+"""So much of a slot must change for an item of it to be counted."""
+_EDGE_STILL_S = 4.0
+"""What goes on beyond the picture's own edge may be an item cut off by it, if it is still for so long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stockcount:
+    """How many items a shelf should hold, and how many of them are gone."""
+
+    slots: int
+    missing: int
+
+
+class ShelfWatch:
+    """One shelf, from picture to picture."""
+
+    def __init__(self, shelf: Polygon, grid: Grid | None, settings: ShelfSettings | None = None) -> None:
+        """``grid`` None has the slots proposed from the picture."""
+        self._shelf, self._grid = shelf, grid
+        self._settings = settings or ShelfSettings()
+        self._whereabouts = Whereabouts(self._settings.memory_s)
+        self._ledger = Ledger(self._settings.max_past)
+        self._view: View | None = None
+        self._memory: Memory | None = None
+        self._slots: Slots | None = None
+        self._touched_t = np.zeros((0, 0))
+        self._t = self._busy_until = -np.inf
+
+    @property
+    def stock(self) -> Stockcount:
+        """The state of the shelf."""
+        return Stockcount(len(self._slots.areas) if self._slots else 0, self._ledger.missing)
+
+    def observe(
+        self, frame: Frame, tracks: tuple[Track, ...], t: float, motion: Motion | None = None
+    ) -> tuple[Change, ...]:
+        """What this picture shows to have happened.
+
+        Without ``motion`` it looks as often as it may; with it, seldom while nothing moves near the shelf.
+        """
+        settings = self._settings
+        if motion is None or self._stirs(motion, tracks):
+            self._busy_until = t + settings.after_stir_s
+        period_s = settings.period_s if t <= self._busy_until else settings.idle_period_s
+        if t - self._t < period_s - 1e-6:
+            return ()
+        self._t = t
+        return self._look(frame, tracks, t)
+
+    def _stirs(self, motion: Motion, tracks: tuple[Track, ...]) -> bool:
+        """Whether anything moves in the window, or anybody could reach into it."""
+        if self._view is None or motion.scene_change:
+            return True
+        (x1, y1, x2, y2), (width, height) = self._view.window, self._view.size
+        rows, columns = motion.mask.shape
+        left, right = int(x1 / width * columns), int(x2 / width * columns) + 1
+        if motion.mask[int(y1 / height * rows) : int(y2 / height * rows) + 1, left:right].any():
+            return True
+        window = (x1 / width, y1 / height, x2 / width, y2 / height)
+        return any(track.moved and intersection(track.box, window) > 0.0 for track in tracks)
+
+    def _look(self, frame: Frame, tracks: tuple[Track, ...], t: float) -> tuple[Change, ...]:
+        self._whereabouts.note(tracks, t)
+        if self._view is None or self._view.size != (frame.width, frame.height) or self._memory is None:
+            self._begin(frame, t)
+            return ()
+        look = self._memory.look(self._view.cut(frame), t)
+        if look is None or not look.changed.any():
+            return ()
+        return tuple(self._judge(look, self._view, self._memory))
+
+    def _begin(self, frame: Frame, t: float) -> None:
+        settings = self._settings
+        self._view = make_view(self._shelf, (frame.width, frame.height), settings.cells, settings.margin_frac)
+        now = self._view.cut(frame)
+        self._memory = Memory(now, t, settings)
+        if self._grid is not None:
+            self._slots = grid_slots(self._shelf, self._grid, self._view)
+        else:
+            self._slots = proposed_slots(now, self._view)
+        self._touched_t = np.full(self._view.shape, -np.inf)
+
+    def _judge(self, look: Look, view: View, memory: Memory) -> list[Change]:
+        found: list[Change] = []
+        moving = look.still_s < self._settings.settle_s
+        for blob in blobs(look.changed, view.inside):
+            if self._in_the_way(blob, look, view):
+                self._touched_t[blob.area] = look.t
+                self._forget_what_left(blob, look, memory)
+            elif float(moving[blob.area].mean()) > _MOVING_FRAC:
+                self._touched_t[blob.area] = look.t
+            else:
+                change = self._settle(blob, look, view, memory)
+                found += [change] if change else []
+        return found
+
+    def _in_the_way(self, blob: Blob, look: Look, view: View) -> bool:
+        """Whether it is somebody before the shelf rather than something on it."""
+        if blob.inside_frac < _LEAST_INSIDE:
+            return True
+        if blob.border_cells < _BEYOND_CELLS:
+            return False
+        # The window ends where the picture ends, too.
+        still = float(np.quantile(look.still_s[blob.area], 0.2)) >= _EDGE_STILL_S
+        return not (still and _at_picture_edge(view) and blob.inside_frac > 0.8)
+
+    def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
+        """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
+        still = look.still_s >= self._settings.settle_s
+        gone = blob.area & still & memory.unproven
+        stays = blob.area & (look.still_s >= self._settings.absorb_s)
+        if gone.any() or stays.any():
+            memory.accept(gone | stays, look)
+
+    def _settle(self, blob: Blob, look: Look, view: View, memory: Memory) -> Change | None:
+        """Judge a place that has been left alone."""
+        slots = self._slots
+        least = self._settings.min_item_frac * float(view.inside.sum())
+        if slots is not None and slots.cells:
+            least = max(least, self._settings.min_slot_frac * min(slots.typical_cells, 0.1 * view.inside.sum()))
+        if blob.cells < least or not thick(blob, 2):
+            self._absorb_old(blob.area, look, memory)
+            return None
+        since = float(np.quantile(look.disturbed_since[blob.area], 0.3))
+        touched = float(np.mean(self._touched_t[blob.area] >= since - 0.3)) >= 0.5
+        if float(memory.unproven[blob.area].mean()) > 0.5:
+            memory.accept(blob.area, look)
+            return None
+        if not touched or is_shadow(blob, look.expected, look.now):
+            self._absorb_old(blob.area, look, memory)
+            return None
+        return self._decide(blob, look, view, memory, since)
+
+    def _absorb_old(self, area: Mask, look: Look, memory: Memory) -> None:
+        old = area & (look.t - look.disturbed_since >= self._settings.absorb_s)
+        if old.any():
+            memory.accept(old, look)
+
+    def _decide(self, blob: Blob, look: Look, view: View, memory: Memory, since: float) -> Change | None:
+        looks = compare(blob, look.expected, look.now, look.changed)
+        verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks)
+        before = look.expected
+        memory.accept(blob.area, look)
+        if verdict is None:
+            return None
+        box = view.fractions(*blob.rect)
+        clear = max(since, look.t - float(np.median(look.still_s[blob.area])))
+        contact = self._whereabouts.at(box, since - 0.3, max(clear, since))
+        slot, items = self._slot_of(blob)
+        who = contact.track if contact else None
+        undoes = self._ledger.undo(blob.area, look.now, who) if verdict == "returned" else None
+        number = self._ledger.add(verdict, blob.area, before, look.now, who, items)
+        facts = ", ".join(f"{name} {value:+.2f}" for name, value in looks.facts.items())
+        return Change(
+            number=number,
+            kind=verdict,
+            slot=slot,
+            items=items,
+            box=box,
+            t_contact=since,
+            t_clear=clear,
+            t=look.t,
+            track=who,
+            confidence=round(confidence, 4),
+            reasons=(
+                f"place {_told(box)}{'' if slot is None else f', slot {slot}'} covered at {since:.1f} s, "
+                f"clear at {clear:.1f} s",
+                f"{_VERB[verdict]} {why} ({facts})",
+                _who(contact),
+            ),
+            undoes=undoes,
+        )
+
+    def _slot_of(self, blob: Blob) -> tuple[int | None, int]:
+        """The slot that a place lies in, and how many items it may be."""
+        if self._slots is None or not self._slots.areas:
+            return None, 1
+        covered = self._slots.covered(blob.area)
+        if not covered:
+            return None, 1
+        return covered[0][0], max(1, sum(share >= _ITEM_OF_SLOT for _, share in covered))
+
+
+_VERB: dict[Verdict, str] = {"taken": "an item left:", "returned": "an item came:"}
+
+
+def _told(box: Box) -> str:
+    return f"({box[0]:.2f}, {box[1]:.2f})-({box[2]:.2f}, {box[3]:.2f})"
+
+
+def _who(contact: Contact | None) -> str:
+    if contact is None:
+        return "nobody whose hand could reach it was seen: an arm alone"
+    return f"person {contact.track} could reach it in {contact.frac:.0%} of that time"
+
+
+def _at_picture_edge(view: View) -> bool:
+    x1, y1, x2, y2 = view.window
+    width, height = view.size
+    return x1 == 0 or y1 == 0 or x2 > width - view.step_px or y2 > height - view.step_px
