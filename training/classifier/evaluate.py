@@ -14,7 +14,9 @@ from training.classifier.scores import ClassScores, score_classes
 from training.data.pictures import read_pixels
 from training.data.read import read_data
 from training.data.sample import Dataset, Sample
-from training.errors import DataError, TrainingError
+from training.errors import DataError
+from training.evaluate import write_results
+from training.report.classes import render_class_report
 
 Name = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 """From a BGR picture to the score of each label."""
@@ -32,7 +34,7 @@ def measure_classes(name: Name, samples: Sequence[Sample], labels: tuple[str, ..
 
 
 def evaluate_folders(model: Path, folder: Path, out: Path, *, threads: int = 1) -> dict[str, Any]:
-    """Measure a classifier file and write ``metrics.json``.
+    """Measure a classifier file and write ``metrics.json`` and ``report.html``.
 
     Raises:
         DataError: the folders cannot be used, or share no class with the model.
@@ -59,7 +61,8 @@ def evaluate_folders(model: Path, folder: Path, out: Path, *, threads: int = 1) 
         "not_in_set": [label for label in labels if label not in dataset.labels],
         "wrong": _wrong(samples, truth, [shares for shares, _ in looks], labels),
     }
-    _write(out, metrics)
+    page = render_class_report(classifier.card, metrics, folder.resolve().name)
+    write_results(out, {"metrics.json": json.dumps(metrics, indent=1) + "\n", "report.html": page})
     return metrics
 
 
@@ -112,11 +115,3 @@ def _wrong(
         if int(scores.argmax()) != right
     ]
     return sorted(rows, key=lambda row: (-row["score"], row["file"]))[:_MOST_WRONG]
-
-
-def _write(out: Path, metrics: Mapping[str, Any]) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "metrics.json").write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise TrainingError(f"{out}: cannot be written: {error.strerror}") from error
