@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import av
 import av.container
@@ -13,7 +14,10 @@ from device.capture.address import shown
 from device.core.packet import StreamInfo
 from device.errors import CameraError
 
-Packet = av.packet.Packet  # without its parameter, which older releases lack at run time
+if TYPE_CHECKING:
+    Packet = av.packet.Packet[av.video.stream.VideoStream]
+else:
+    Packet = av.packet.Packet  # older releases have no parameter there
 
 _OPEN_S = 6.0
 """A camera that has not answered by then is tried again; below the ten seconds after which it counts as lost."""
@@ -57,7 +61,7 @@ class Connection:
         codec = self.video.codec_context
         return StreamInfo(codec.name, codec.width, codec.height, bytes(codec.extradata or b""))
 
-    def packets(self) -> "Iterator[Packet[av.video.stream.VideoStream]]":
+    def packets(self) -> Iterator[Packet]:
         """Packet after packet as they come.
 
         Raises:

@@ -120,12 +120,18 @@ def _picamera2(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Sou
     return PicameraSource(int(spec.where or 0), request, clock)
 
 
+def _v4l2(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
+    from device.capture.v4l2 import V4l2Source  # noqa: PLC0415 - as above
+
+    return V4l2Source(spec.where or "/dev/video0", request, clock)
+
+
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
     "file": _file,
     "synthetic": _synthetic,
     "picamera2": _picamera2,
-    "v4l2": None,
+    "v4l2": _v4l2,
     **dict.fromkeys(_NETWORK, _network),
 }
 _EXAMPLES: Mapping[str, str] = {

@@ -42,7 +42,6 @@ def test_a_source_line_is_taken_apart(line: str, scheme: str, where: str, option
         ("file:clip.mp4?lop=1", "only one is ?loop=1"),
         ("file:clip.mp4?loop=yes", "only one is ?loop=1"),
         ("picamera2:front", "write picamera2, or picamera2:1"),
-        ("v4l2:/dev/video0", "does not have v4l2 yet"),
         ("rtsp:", 'names no camera; write "rtsp://..."'),
         ("rtsp:///stream", "names no camera"),
     ],
