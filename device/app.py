@@ -5,12 +5,13 @@ import difflib
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import structlog
 
+from device.capture.address import shown
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import parse_source
@@ -175,7 +176,8 @@ def open_lanes(
     with contextlib.ExitStack() as stack:
         pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
         cameras = [
-            stack.enter_context(contextlib.closing(_OpenedCamera(table, clock, on_news))) for table in config.cameras
+            stack.enter_context(contextlib.closing(_OpenedCamera(table, Standing(run.armed), clock, on_news)))
+            for table in config.cameras
         ]
         deadline = clock.monotonic() + FIRST_PICTURE_S
         faults = [fault for camera in cameras if (fault := camera.first_fault(deadline, stop)) is not None]
@@ -197,15 +199,16 @@ def open_lanes(
 class _OpenedCamera:
     """A camera that has been started once, and is started again whenever it does not work."""
 
-    def __init__(self, table: CameraTable, clock: Clock, on_news: Callable[[], None]) -> None:
-        self._source, self._clock = table.source, clock
+    def __init__(self, table: CameraTable, standing: Standing, clock: Clock, on_news: Callable[[], None]) -> None:
+        self._source, self._clock = shown(table.source), clock
         start = partial(_start, table, clock, on_news)
-        self._first = start(Standing())
+        self._first = start(standing)
         ready = [self._first]
         self.restarting = RestartingCamera(
             table.id,
             lambda standing: ready.pop() if ready else start(standing),
             clock=clock,
+            standing=standing,
             can_freeze=can_freeze(table),
         )
 
@@ -230,7 +233,7 @@ class _OpenedCamera:
 
 def _start(table: CameraTable, clock: Clock, on_news: Callable[[], None], standing: Standing) -> CameraProcess:
     """A camera's process, on which holds what has held before."""
-    request = replace(request_of(table), extra_in_force=standing.masks)
+    request = request_of(table, armed=standing.armed)
     camera = CameraProcess(table.id, request, clock=clock, on_news=on_news)
     if standing.fps is not None:
         camera.set_rate(standing.fps)

@@ -100,7 +100,9 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
     with contextlib.ExitStack() as stack:
         line = recording(options.video)
         source = stack.enter_context(
-            contextlib.closing(CameraProcess(camera.id, request_of(camera, mode=Mode.REPLAY, source=line)))
+            contextlib.closing(
+                CameraProcess(camera.id, request_of(camera, armed=options.armed, mode=Mode.REPLAY, source=line))
+            )
         )
         clip = stack.enter_context(AnnotatedClip(options.annotate, camera)) if options.annotate else None
         explainer = Explainer(camera) if options.explain else None

@@ -10,7 +10,7 @@ import structlog
 
 from device.core.camera_health import CameraHealth, CameraMeter
 from device.core.camera_watch import CameraWatch
-from device.core.event import Event
+from device.core.event import ArmedState, Event
 from device.core.frame import Frame
 from device.core.frozen_watch import FrozenWatch
 from device.core.look_rate import BoardState, LookRate
@@ -34,6 +34,9 @@ REPORT_S = 60.0
 
 class LiveCamera(Camera, Protocol):
     """A camera that is started again when it fails."""
+
+    def use_state(self, armed: ArmedState) -> None:
+        """Blacken what nobody may see in this armed state; no picture without it is handed out any more."""
 
     @property
     def reason(self) -> str | None:
@@ -120,6 +123,14 @@ class Service:
         for lane in self._lanes:
             why = "the guard was stopped" if lane in lanes else "the recording is over"
             self._tell(lane.pipeline.stop(now, wall, why))
+
+    def use_state(self, armed: ArmedState) -> None:
+        """The guard is in another armed state: what is private in it is blackened, before this returns.
+
+        May be called from any thread.
+        """
+        for lane in self._lanes:
+            lane.camera.use_state(armed)
 
     def _turn(self, lane: Lane) -> _Turn:
         """One picture of one camera, if there is one."""

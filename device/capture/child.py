@@ -62,10 +62,11 @@ class Delivery:
         picture = self._ring[slot]
         masks = self._link.masks  # asked before the copy: an order that comes during it makes this picture void
         self._source.copy_to(picture)
+        changed = self._sense.differs(picture)  # before the masks: where they cover all, the camera still lives
         self._cover.blacken(picture, masks.number)
         # What was left out on purpose is no gap.
         told = replace(stamp, seq=stamp.seq - self._left_out)
-        self._link.say(Picture(slot, told, self._sense.differs(picture), self._source.faults(), masks.generation))
+        self._link.say(Picture(slot, told, changed, self._source.faults(), masks.generation))
 
     def _follow_rate(self) -> None:
         wanted = self._link.fps or self._request.picture.fps

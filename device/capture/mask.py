@@ -1,55 +1,17 @@
-"""Blackens what must not be filmed, before a picture leaves its camera's process. Does not read configurations."""
+"""Which bytes of a picture a privacy mask covers, to the last pixel that it touches. Blackens nothing itself."""
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.stamp import Stamp
-
-if TYPE_CHECKING:
-    from device.ports import Source  # at run time it would bring OpenCV into the camera's process
-
 Polygon = Sequence[tuple[float, float]]
 
+_LEVEL_PX = 1e-6
+"""An edge that falls by less is as good as level: its slope would be without bounds."""
 _BLACK, _GREY = 16, 128
 """Luma and chroma of black in limited range."""
-
-
-class MaskedSource:
-    """Implements ``device.ports.Source`` over another source; no picture is handed on unmasked."""
-
-    def __init__(self, source: "Source", polygons: Sequence[Polygon]) -> None:
-        """Mask polygons in fractions of the picture."""
-        self._source, self._polygons = source, polygons
-        self._places: NDArray[np.intp] | None = None
-        self._values: NDArray[np.uint8] | None = None
-
-    def open(self) -> tuple[int, int]:
-        """Open the source; the masks are laid out for its size."""
-        width, height = self._source.open()
-        self._places, self._values = masked_bytes(self._polygons, width, height)
-        return width, height
-
-    def grab(self) -> Stamp:
-        """Wait for the next picture."""
-        return self._source.grab()
-
-    def copy_to(self, i420: NDArray[np.uint8]) -> None:
-        """Write the picture and blacken it, before anybody is told that it is there."""
-        self._source.copy_to(i420)
-        if self._places is not None and self._values is not None:
-            i420.reshape(-1)[self._places] = self._values
-
-    def faults(self) -> int:
-        """Pictures that were damaged or missing so far."""
-        return self._source.faults()
-
-    def close(self) -> None:
-        """Let go of the device."""
-        self._source.close()
 
 
 def masked_bytes(polygons: Sequence[Polygon], width: int, height: int) -> tuple[NDArray[np.intp], NDArray[np.uint8]]:
@@ -60,7 +22,7 @@ def masked_bytes(polygons: Sequence[Polygon], width: int, height: int) -> tuple[
     """
     luma = np.zeros((height, width), dtype=np.bool_)
     for polygon in polygons:
-        luma |= _grown(_inside(polygon, width, height))
+        luma |= _grown(_inside(polygon, width, height) | _outline(polygon, width, height))
     chroma = luma.reshape(height // 2, 2, width // 2, 2).any(axis=(1, 3))
     # Luma beside a masked pixel goes with the chroma sample that they share.
     luma = chroma.repeat(2, axis=0).repeat(2, axis=1)
@@ -82,6 +44,23 @@ def _inside(polygon: Polygon, width: int, height: int) -> NDArray[np.bool_]:
             continue
         inside ^= spans & (x < (x2 - x1) * (y - y1) / (y2 - y1) + x1)
     return inside
+
+
+def _outline(polygon: Polygon, width: int, height: int) -> NDArray[np.bool_]:
+    """Pixels that an edge goes through: in a sharp corner there is no centre of a pixel, and yet something to see."""
+    hit = np.zeros((height, width), dtype=np.bool_)
+    columns = np.arange(width)
+    for start, end in pairwise([*polygon, polygon[0]]):
+        (x1, y1), (x2, y2) = sorted(((x * width, y * height) for x, y in (start, end)), key=lambda point: point[1])
+        rows = np.arange(max(0, int(y1)), min(height, int(y2) + 1))
+        level = y2 - y1 < _LEVEL_PX
+        slope = 0.0 if level else (x2 - x1) / (y2 - y1)
+        # Where the edge enters and leaves each row of pixels.
+        enters = x1 + (np.clip(rows, y1, y2) - y1) * slope
+        leaves = x2 if level else x1 + (np.clip(rows + 1, y1, y2) - y1) * slope
+        left, right = np.floor(np.minimum(enters, leaves)), np.floor(np.maximum(enters, leaves))
+        hit[rows] |= (columns >= left[:, None]) & (columns <= right[:, None])
+    return hit
 
 
 def _grown(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

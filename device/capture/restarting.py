@@ -10,6 +10,7 @@ import structlog
 
 from device.capture.back_off import HEALTHY_S, STALL_S, back_off_s, standstill_s
 from device.core.camera_stats import CameraStats
+from device.core.event import ArmedState
 from device.core.frame import Frame
 from device.core.frozen_watch import is_alive, is_frozen
 from device.errors import CameraError, EndOfStream
@@ -24,8 +25,8 @@ _NOTHING = CameraStats(0, 0, 0, None, None)
 class Standing:
     """What holds for a camera, whichever process runs it."""
 
-    masks: str = ""
-    """Name of the extra masks in force; empty = none."""
+    armed: ArmedState
+    """The armed state, whose private areas are blackened."""
     fps: float | None = None
     """Pictures a second that are wanted; None = as many as the camera has."""
 
@@ -34,7 +35,7 @@ class OneCamera(Camera, Protocol):
     """A camera that lives until it fails, and can be told what holds."""
 
     def use_masks(self, name: str) -> None:
-        """Blacken by this set of extra masks from now on."""
+        """Blacken by this set of extra masks, one for each armed state, from now on."""
 
     def set_rate(self, fps: float | None) -> None:
         """Take so many pictures a second from now on."""
@@ -62,7 +63,7 @@ class RestartingCamera:
         *,
         clock: Clock,
         can_freeze: bool = False,
-        standing: Standing | None = None,
+        standing: Standing,
         stall_s: float = STALL_S,
         chance: Callable[[], float] | None = None,
     ) -> None:
@@ -80,7 +81,9 @@ class RestartingCamera:
         self.id = camera_id
         self._start, self._clock, self._can_freeze, self._stall_s = start, clock, can_freeze, stall_s
         self._chance = chance or random.SystemRandom().random
-        self._standing = standing or Standing()
+        self._standing = standing
+        # Guards the camera that runs together with what holds: whoever arms is another thread.
+        self._swap = threading.Lock()
         self._camera: OneCamera | None = None
         self._closing: threading.Thread | None = None
         self._down: _Down | None = None
@@ -137,21 +140,22 @@ class RestartingCamera:
         if camera is not None and inner is not None:
             camera.release(inner)
 
-    def use_masks(self, name: str) -> None:
-        """Blacken by this set of extra masks from now on, also after a restart.
+    def use_state(self, armed: ArmedState) -> None:
+        """Blacken by the private areas of this armed state from now on, also after a restart; from any thread.
 
-        Raises:
-            ValueError: the camera has no such set.
+        Once this has returned, no picture is handed out that was made with the masks before.
         """
-        self._standing = replace(self._standing, masks=name)
-        if self._camera is not None:
-            self._camera.use_masks(name)
+        with self._swap:
+            self._standing = replace(self._standing, armed=armed)
+            if self._camera is not None:
+                self._camera.use_masks(armed)
 
     def set_rate(self, fps: float | None) -> None:
         """Take so many pictures a second from now on, also after a restart; None = as many as the camera has."""
-        self._standing = replace(self._standing, fps=fps)
-        if self._camera is not None:
-            self._camera.set_rate(fps)
+        with self._swap:
+            self._standing = replace(self._standing, fps=fps)
+            if self._camera is not None:
+                self._camera.set_rate(fps)
 
     def dropped(self) -> int:
         """Pictures that were there and never handed out, of all cameras so far."""
@@ -185,7 +189,8 @@ class RestartingCamera:
             return None
         self._alive_at = self._clock.monotonic()
         self._base_seq = self._next_seq
-        self._camera = self._start(self._standing)
+        with self._swap:
+            self._camera = self._start(self._standing)
         return self._camera
 
     def _handed_out(self, camera: OneCamera, inner: Frame) -> Frame:
@@ -227,7 +232,8 @@ class RestartingCamera:
         self._stop()
 
     def _stop(self) -> None:
-        camera, self._camera = self._camera, None
+        with self._swap:
+            camera, self._camera = self._camera, None
         if camera is not None:
             self._before = _added(self._before, camera.stats())
             self._closing = threading.Thread(target=camera.close, name=f"end-{self.id}", daemon=True)

@@ -9,7 +9,7 @@ import pytest
 
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest, PictureWish, RecordWish
-from device.capture.restarting import RestartingCamera
+from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import make_source
 from device.clock import SystemClock
 from device.core.frame import Frame
@@ -152,7 +152,9 @@ def test_a_stall_in_the_middle_of_a_packet_is_given_up_and_overcome(server: Rtsp
     """Nothing more comes on a connection that stands; once it flows again the camera is back by itself."""
     with contextlib.closing(Proxy(server.port)) as proxy:
         request = CameraRequest(f"rtsp://127.0.0.1:{proxy.port}/small")
-        camera = RestartingCamera("door", lambda *_: CameraProcess("door", request), clock=SystemClock())
+        camera = RestartingCamera(
+            "door", lambda _: CameraProcess("door", request), clock=SystemClock(), standing=Standing("away")
+        )
         with contextlib.closing(camera):
             camera.release(awaited(camera))
             proxy.stall()
@@ -180,7 +182,9 @@ def test_a_change_of_size_within_the_stream_is_told() -> None:
     """Memory and masks are laid out for a size: the camera is opened again, at its new size."""
     with serving() as changing:
         request = CameraRequest(changing.address("/main"))
-        camera = RestartingCamera("door", lambda *_: CameraProcess("door", request), clock=SystemClock())
+        camera = RestartingCamera(
+            "door", lambda _: CameraProcess("door", request), clock=SystemClock(), standing=Standing("away")
+        )
         with contextlib.closing(camera):
             first = awaited(camera)
             assert first.width == 640

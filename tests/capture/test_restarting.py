@@ -94,7 +94,13 @@ class Yard:
         self._scripts = list(scripts)
         self.standings: list[Standing] = []
         self.camera = RestartingCamera(
-            "aisle", self._start, clock=self.clock, can_freeze=can_freeze, stall_s=3.0, chance=lambda: 1.0
+            "aisle",
+            self._start,
+            clock=self.clock,
+            can_freeze=can_freeze,
+            standing=Standing("away"),
+            stall_s=3.0,
+            chance=lambda: 1.0,
         )
 
     def _start(self, standing: Standing) -> ScriptedCamera:
@@ -215,12 +221,13 @@ def test_where_the_same_picture_is_no_fault_it_stays() -> None:
 def test_what_holds_is_told_to_the_one_that_runs_and_to_the_next() -> None:
     """Masks above all: not one picture without them after a restart."""
     yard = Yard([0, 1, CameraError("gone")], [0])
-    yard.camera.use_masks("home")
+    yard.camera.use_state("home")
     yard.frames(1)
     yard.camera.set_rate(5.0)
+    yard.camera.use_state("disarmed")
     yard.frames(6)
-    assert yard.standings == [Standing("home"), Standing("home", 5.0)]
-    assert yard.made[0].told == [5.0]
+    assert yard.standings == [Standing("home"), Standing("disarmed", 5.0)]
+    assert yard.made[0].told == [5.0, "disarmed"]
 
 
 def test_one_that_will_not_end_holds_nobody_up() -> None:

@@ -8,7 +8,7 @@ from device.capture.inline import InlineCamera
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
-from device.capture.restarting import RestartingCamera
+from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import make_source
 from device.clock import SystemClock
 from device.core.frame import Frame
@@ -30,7 +30,7 @@ def _inline(line: str, mode: Mode) -> Camera:
 
 
 def _restarting(line: str, mode: Mode) -> Camera:
-    return RestartingCamera("aisle", lambda _: _process(line, mode), clock=SystemClock())
+    return RestartingCamera("aisle", lambda _: _process(line, mode), clock=SystemClock(), standing=Standing("away"))
 
 
 @pytest.fixture(params=[_process, _inline, _restarting], ids=["process", "inline", "restarting"])

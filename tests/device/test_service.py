@@ -16,7 +16,7 @@ from device.capture.restarting import RestartingCamera, Standing
 from device.clock import SimulatedClock, SystemClock
 from device.core.camera_stats import CameraStats
 from device.core.camera_watch import CameraWatch
-from device.core.event import Event
+from device.core.event import ArmedState, Event
 from device.core.frame import Frame
 from device.detect.scripted import ScriptedDetector
 from device.errors import CameraError, EndOfStream, ModelError
@@ -53,6 +53,9 @@ class PlayedCamera:
         self._clock.wait(0.1)
         self.held += 1
         return replace(frame, t=self._clock.monotonic())
+
+    def use_state(self, armed: ArmedState) -> None:
+        """Nothing is private."""
 
     def use_masks(self, name: str) -> None:
         """It has none."""
@@ -227,7 +230,7 @@ def test_a_camera_that_cannot_be_started_again_for_a_while() -> None:
             raise CameraError("camera aisle: unplugged")
         return Dying(lives.pop(0), clock) if len(lives) > 1 else PlayedCamera(lives.pop(0), clock)
 
-    camera = RestartingCamera("aisle", start, clock=clock, chance=lambda: 1.0)
+    camera = RestartingCamera("aisle", start, clock=clock, standing=Standing("away"), chance=lambda: 1.0)
     lane = Lane(camera, make_pipeline(truth_detector()), CameraWatch(0.0))
     told, _ = run_all(lane, clock=clock)
 
@@ -266,7 +269,7 @@ def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
             stop.set()
 
     deadline = clock.monotonic() + PATIENCE_S
-    camera = RestartingCamera("aisle", start, clock=clock, chance=lambda: 0.0)
+    camera = RestartingCamera("aisle", start, clock=clock, standing=Standing("away"), chance=lambda: 0.0)
     lane = Lane(camera, make_pipeline(truth_detector(WALK)), CameraWatch(clock.monotonic()))
     try:
         Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock, news=bell).run(stop)
