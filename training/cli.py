@@ -11,6 +11,7 @@ from pathlib import Path
 
 from device.errors import ShopwardenError, UsageError
 from training.bundle.commands import add_bundle_commands
+from training.compare.commands import add_compare_command
 from training.data.commands import add_data_commands
 from training.train.commands import add_train_commands
 
@@ -35,12 +36,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures detectors and classifiers.")
+    parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_import(commands)
     _add_evaluate(commands)
     add_data_commands(commands)
     add_train_commands(commands)
+    add_compare_command(commands)
     add_bundle_commands(commands)
     return parser
 

@@ -84,10 +84,8 @@ def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str])
     Raises:
         DataError: the two share no class, or the set has no box of one.
     """
-    ids = {name: category for category, name in sorted(coco.categories.items()) if name in set(labels)}
-    if not ids:
-        raise DataError(f"{coco.path}: shares no class with the model, which knows {', '.join(labels[:5])} ...")
-    evaluation = _run_coco(found, coco, ids)
+    ids = shared_ids(coco, labels)
+    evaluation = run_coco(found, coco, ids)
     by_size = evaluation.eval["precision"][..., 2]
     precision = by_size[..., 0]
     if not (precision > -1).any():
@@ -126,7 +124,20 @@ def score(found: Mapping[int, Detections], coco: CocoSet, labels: Sequence[str])
     )
 
 
-def _run_coco(found: Mapping[int, Detections], coco: CocoSet, ids: Mapping[str, int]) -> Any:
+def shared_ids(coco: CocoSet, labels: Sequence[str]) -> dict[str, int]:
+    """The category of each class that both the set and a model know.
+
+    Raises:
+        DataError: there is none.
+    """
+    ids = {name: category for category, name in sorted(coco.categories.items()) if name in set(labels)}
+    if not ids:
+        raise DataError(f"{coco.path}: shares no class with the model, which knows {', '.join(labels[:5])} ...")
+    return ids
+
+
+def run_coco(found: Mapping[int, Detections], coco: CocoSet, ids: Mapping[str, int]) -> Any:
+    """COCO's own evaluation, done and summed up."""
     from pycocotools.coco import COCO
     from pycocotools.cocoeval import COCOeval
 
