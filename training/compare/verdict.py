@@ -45,9 +45,9 @@ def decide(a: Contender, b: Contender, figures: Mapping[str, Difference], decisi
     figure = "AP" if decisive == "ap" else decisive
     spread = f"{figure} {gain.value:+.3f}, 95 %: {gain.low:+.3f} to {gain.high:+.3f}"
     if gain.low > 0:
-        return Verdict("b", True, f"b is better: {spread}{_warning(b, a)}")
+        return Verdict("b", True, f"{b.name} is better: {spread}{_warning(b, a)}")
     if gain.high < 0:
-        return Verdict("a", True, f"b is worse: {spread}{_warning(a, b)}")
+        return Verdict("a", True, f"{b.name} is worse: {spread}{_warning(a, b)}")
     ship, why = _by_cost(a, b)
     chosen, other = (a, b) if ship == "a" else (b, a)
     return Verdict(ship, False, f"these pictures do not tell them apart ({spread}); {why}{_warning(chosen, other)}")
@@ -59,8 +59,8 @@ def _by_cost(a: Contender, b: Contender) -> tuple[str, str]:
         ("smaller", float(a.model_bytes), float(b.model_bytes)),
     ):
         if min(first, second) < (1.0 - _NOTABLY) * max(first, second):
-            ship = "a" if first < second else "b"
-            return ship, f"{ship} is {what} by {1.0 - min(first, second) / max(first, second):.0%}"
+            ship, chosen = ("a", a) if first < second else ("b", b)
+            return ship, f"{chosen.name} is {what} by {1.0 - min(first, second) / max(first, second):.0%}"
     return "a", "neither is notably faster or smaller, so nothing speaks for a change"
 
 

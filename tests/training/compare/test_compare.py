@@ -33,7 +33,7 @@ def _crowded(folder: Path, pictures: int = 12) -> dict[int, Detections]:
         corners, sides = random.integers(0, 30, (count, 2)), random.integers(5, 18, (count, 2))
         for corner, side in zip(corners.tolist(), sides.tolist(), strict=True):
             crowd = int(random.random() < 0.15)
-            category = int(random.choice([1, 44]))
+            category = int(random.choice([1, 44], p=[0.8, 0.2]))
             box = {"bbox": [*corner, *side], "category_id": category, "iscrowd": crowd}
             raw["annotations"].append({"id": len(raw["annotations"]), "image_id": 50 - number, **box})
         around = np.concatenate([corners, corners + sides], axis=1).repeat(2, axis=0) + random.normal(
@@ -41,7 +41,7 @@ def _crowded(folder: Path, pictures: int = 12) -> dict[int, Detections]:
         )
         around = np.clip(np.sort(around.reshape(-1, 2, 2), axis=1).reshape(-1, 4) / [64, 48, 64, 48], 0, 1)
         scores = np.round(random.random(2 * count), 1).astype(np.float32)
-        classes = random.integers(0, 2, 2 * count).astype(np.intp)
+        classes = (random.random(2 * count) < 0.2).astype(np.intp)
         found[50 - number] = Detections(around.astype(np.float32), scores, classes, _LABELS, (64, 48))
     write_set(folder, raw)
     return found
