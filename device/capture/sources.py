@@ -38,11 +38,11 @@ def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
     scheme, _, where = line.partition(":")
     maker = _SCHEMES.get(scheme)
     if scheme not in _SCHEMES:
-        near = difflib.get_close_matches(scheme, _SCHEMES, 1)
+        near = difflib.get_close_matches(scheme, _EXAMPLES, 1)
         hint = f"did you mean {_EXAMPLES[near[0]]}?" if near else f"use one of {', '.join(_EXAMPLES.values())}"
         raise CameraError(f"source {shown(line)!r}: no such kind of camera; {hint}")
     if maker is None and not unbuilt:
-        able = " or ".join(_EXAMPLES[name] for name, found in _SCHEMES.items() if found)
+        able = " or ".join(_EXAMPLES[name] for name in _EXAMPLES if _SCHEMES[name])
         raise CameraError(f"source {shown(line)!r}: this build does not have {scheme} yet; use {able}")
     where, options = _options(line, scheme, where)
     if scheme in _NETWORK and not re.match(r"//[^/]", where):
@@ -126,10 +126,17 @@ def _v4l2(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
     return V4l2Source(spec.where or "/dev/video0", request, clock)
 
 
+def _faulty(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
+    from device.capture.faulty import FaultySource  # noqa: PLC0415 - as above
+
+    return FaultySource(Path(spec.where), request.mode, clock)
+
+
 _NETWORK = ("rtsp", "rtsps", "http", "https")
 _SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
     "file": _file,
     "synthetic": _synthetic,
+    "faulty": _faulty,  # for tests alone: no example names it
     "picamera2": _picamera2,
     "v4l2": _v4l2,
     **dict.fromkeys(_NETWORK, _network),

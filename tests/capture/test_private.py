@@ -96,7 +96,12 @@ def visible(frame: Frame) -> set[str]:
     return {name for name, (luma, colour) in sides.items() if (luma != 16).any() or (colour != 128).any()}
 
 
-MAY_SHOW: dict[ArmedState, set[str]] = {"disarmed": {"right"}, "home": set(), "away": {"left"}, "night": {"left", "right"}}
+MAY_SHOW: dict[ArmedState, set[str]] = {
+    "disarmed": {"right"},
+    "home": set(),
+    "away": {"left"},
+    "night": {"left", "right"},
+}
 
 
 class SeeingGate(MotionGate):
