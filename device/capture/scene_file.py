@@ -30,10 +30,19 @@ def load_scene(path: Path) -> Scene:
         ) from fault
     except ValueError as fault:  # not UTF-8, or not TOML
         raise CameraError(f"{path}: is no TOML file: {fault}") from fault
+    return scene_of(table, str(path))
+
+
+def scene_of(table: object, name: str) -> Scene:
+    """Make a scene of a table that has been read; ``name`` stands in the errors.
+
+    Raises:
+        CameraError: it is no scene; the message names the key.
+    """
     try:
         return _made(Scene, table, "")
     except ValueError as fault:
-        raise CameraError(f"{path}: {fault}; correct the scene file") from fault
+        raise CameraError(f"{name}: {fault}; correct the scene file") from fault
 
 
 def _made(kind: type[T], table: object, where: str) -> T:
