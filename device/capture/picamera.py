@@ -125,7 +125,10 @@ class PicameraSource:
 
     def stream(self) -> StreamInfo | None:
         """H.264 with its parameter sets in the packets, of the main stream; None where none is made."""
-        return StreamInfo("h264", *self._setup.main) if self._setup.lores else None
+        if self._setup.lores is None:
+            return None
+        layout = self._stream_layout("main")
+        return StreamInfo("h264", layout.width, layout.height)
 
     def packets(self) -> list[EncodedPacket]:
         """What the encoder has made since the last call."""

@@ -1,5 +1,4 @@
 #!/bin/sh
-# Makes the disk, kernel and first file system of the virtual machine in DIR. Called again, it goes on where it stopped.
 # Usage: build_image.sh DIR     (as root; needs debootstrap, mkfs.ext4 and a Python with pip: $PYTHON)
 set -eu
 
@@ -10,7 +9,6 @@ PYTHON=${PYTHON:-python3}
 root=$dir/root
 mkdir -p "$dir"
 
-# The kernel brings vivid, the kernel's own test camera; libcamera its virtual one. What picamera2 imports comes from
 # apt where pip has only its source.
 packages=linux-image-amd64,initramfs-tools,udev,kmod,python3,python3-venv,python3-libcamera,libcamera-ipa
 packages=$packages,libcamera-tools,v4l-utils,python3-prctl,python3-libarchive-c,procps
@@ -43,8 +41,6 @@ if [ ! -e "$dir/site.done" ]; then
 fi
 
 install -m 755 "$here/init" "$root/sbin/shopwarden-vm"
-mkdir -p "$root/usr/share/libcamera/pipeline/virtual"
-cp "$here/virtual.yaml" "$root/usr/share/libcamera/pipeline/virtual/virtual.yaml"
 cp "$root"/boot/vmlinuz-* "$dir/vmlinuz"
 cp "$root"/boot/initrd.img-* "$dir/initrd.img"
 rm -f "$dir/disk.img"
