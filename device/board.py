@@ -48,3 +48,8 @@ def board_state() -> dict[str, Any]:
     if _THROTTLED.is_file():
         told["throttled"] = _THROTTLED.read_text(encoding="ascii").strip()
     return told
+
+
+def boot_id() -> str:
+    """The kernel's name for this run of the machine."""
+    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

@@ -8,14 +8,15 @@ from typing import Any, TextIO
 
 import structlog
 
-from device.board import is_raspberry_pi
 from device.config.model import Config, MqttTable
+from device.config.panel import output_settings
 from device.core.event import Event
 from device.errors import ConfigError
 from device.fanout import Fanout
+from device.pins.board import are_real, open_factory
+from device.pins.output import OutputPin
 from device.ports import Clock
 from device.sinks.console import ConsoleSink
-from device.sinks.gpio import SirenSink, board_pins, mock_pins
 from device.sinks.mqtt import MqttRunner
 from device.sinks.mqtt_session import Broker
 from device.store.sink import StoreSink
@@ -37,6 +38,10 @@ class Outlets:
     """Told by the fanout: pins and the store."""
     behind: tuple[Loop, ...]
     """Told once an event's row is on disk."""
+    pins: tuple[OutputPin, ...]
+    store: Store
+    factory: Any
+    """Where the pins come from, for inputs too; gpiozero's."""
 
     def start(self) -> None:
         """Start every worker."""
@@ -46,6 +51,11 @@ class Outlets:
     def emit(self, event: Event) -> None:
         """Tell everybody."""
         self.fanout.emit(event)
+
+    def mute(self, for_s: float) -> None:
+        """Silence what makes noise for so long; 0 ends that."""
+        for pin in self.pins:
+            pin.mute(for_s)
 
     def stop(self) -> None:
         """Stop from the front to the back, so that what is on its way still arrives; the pins end up safe."""
@@ -68,7 +78,9 @@ def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) ->
         SinkError: the board's pins cannot be driven.
     """
     with contextlib.ExitStack() as stack:
-        pins = tuple(Worker(sink) for sink in _sirens(config, stack))
+        factory = _factory(config)
+        stack.callback(factory.close)
+        pins = _pins(config, factory, clock, stack)
         store = stack.enter_context(
             contextlib.closing(Store.open(config.device.state_dir, outbox=config.mqtt is not None))
         )
@@ -78,33 +90,38 @@ def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) ->
                 MqttRunner(store, _broker(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
             )
         keeper = Worker(StoreSink(store, behind), capacity=1024)
-        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind))
+        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory)
         stack.callback(outlets.stop)
         yield outlets
 
 
-def _sirens(config: Config, stack: contextlib.ExitStack) -> list[SirenSink]:
-    """A silent siren on each output; ``stack`` lets go of them."""
-    outputs = config.pins.outputs
-    if not outputs:
-        return []
-    real = _real_pins(config.pins.factory)
-    if not real and config.pins.factory == "auto":
-        log.warning("pins_are_mock", outputs=[output.id for output in outputs], reason="this is no Raspberry Pi")
-    factory: Any = board_pins() if real else mock_pins()
-    stack.callback(factory.close)
-    sirens = []
-    for output in outputs:
-        siren = SirenSink(
-            output.pin, name=output.id, factory=factory, active_high=output.active_high, max_on_s=output.max_on_s
+def _factory(config: Config) -> Any:
+    """The board's pins, or mock ones, which somebody who has wired something must learn."""
+    pins = config.pins
+    wired = [table.id for table in (*pins.outputs, *pins.inputs)]
+    if not wired:
+        # A machine without pins needs none.
+        return open_factory("mock")
+    if pins.factory == "auto" and not are_real(pins.factory):
+        log.warning("pins_are_mock", pins=wired, reason="this is no Raspberry Pi")
+    return open_factory(pins.factory)
+
+
+def _pins(config: Config, factory: Any, clock: Clock, stack: contextlib.ExitStack) -> tuple[OutputPin, ...]:
+    """Each output, off; ``stack`` lets go of those that were made, also where one cannot be."""
+    made: list[OutputPin] = []
+    for table in config.pins.outputs:
+        pin = OutputPin(
+            table.id,
+            table.pin,
+            output_settings(table),
+            factory=factory,
+            active_high=table.active_high,
+            clock=clock.monotonic,
         )
-        stack.callback(siren.close)
-        sirens.append(siren)
-    return sirens
-
-
-def _real_pins(wanted: str) -> bool:
-    return wanted == "lgpio" or (wanted == "auto" and is_raspberry_pi())
+        stack.callback(pin.stop, STOP_S)
+        made.append(pin)
+    return tuple(made)
 
 
 def _broker(table: MqttTable, device: str) -> Broker:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from device.core.appearance import describe
-from device.core.arming import Arming
+from device.core.arming.worth import Judge
 from device.core.detections import Detections
 from device.core.event import Draft, Event
 from device.core.frame import Frame
@@ -65,7 +65,7 @@ class Pipeline:
     detector: Detector
     tracker: Tracker
     rules: RuleSet
-    arming: Arming
+    arming: Judge
     messages: MessageMaker
     pace: LookPace
     health: HealthMeter = field(default_factory=HealthMeter)
@@ -91,7 +91,8 @@ class Pipeline:
 
     def decide(self, drafts: tuple[Draft, ...], wall: float | None) -> tuple[Event, ...]:
         """Messages for what happened, each with what it is worth in the state that the guard is in."""
-        return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in drafts)
+        told = (*self.arming.overdue(), *drafts)
+        return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in told)
 
     def _wanted(self, motion: Motion, t: float) -> bool:
         """Something moved, or something that once came is still to be watched."""

@@ -14,10 +14,13 @@ from device.board import board_load
 from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, load_config
+from device.config.rules import armed_rules
+from device.core.event import ArmedState
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.log import setup
 from device.outlets import open_outlets
+from device.panel_parts import Ways, open_guard
 from device.pipeline import Step
 from device.service import Lane, Service
 from device.signals import Signals
@@ -84,6 +87,10 @@ class _Run:
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             outlets = stack.enter_context(open_outlets(self._config, self._clock))
+            # A panic button and the siren wait for no camera.
+            outlets.start()
+            ways = Ways(outlets.emit, outlets.mute, outlets.store, outlets.factory)
+            guard = stack.enter_context(open_guard(self._config, self._clock, ways))
             lanes = stack.enter_context(
                 open_lanes(
                     self._config,
@@ -96,8 +103,9 @@ class _Run:
             )
             if self._signals.stop.is_set():
                 return None
-            outlets.start()
-            self._say_ready([lane.camera.id for lane in lanes], detector.card.name)
+            for table, lane in zip(self._config.cameras, lanes, strict=True):
+                lane.pipeline.arming = guard.judge(table.id, armed_rules(table))
+            self._say_ready([lane.camera.id for lane in lanes], detector.card.name, guard.standing().armed)
             service = Service(
                 lanes,
                 emit=outlets.emit,
@@ -112,10 +120,10 @@ class _Run:
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
 
-    def _say_ready(self, cameras: list[str], model: str) -> None:
+    def _say_ready(self, cameras: list[str], model: str, armed: ArmedState) -> None:
         self.ready = True
         self._watchdog.ready(self._clock.monotonic(), f"guards {', '.join(cameras)}", cameras)
-        log.info("ready", cameras=cameras, model=model, armed=self._config.arming.state)
+        log.info("ready", cameras=cameras, model=model, armed=armed)
 
     def _ended(self, lane: Lane) -> None:
         """A recording is over while other cameras go on: nobody may wait for it."""

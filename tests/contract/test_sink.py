@@ -12,7 +12,6 @@ from device.core.event import PRIORITIES, STATES, Event
 from device.errors import SinkError
 from device.ports import Sink
 from device.sinks.console import ConsoleSink
-from device.sinks.gpio import SirenSink, mock_pins
 from device.sinks.memory import MemorySink
 from device.store.sink import StoreSink
 from device.store.store import Store
@@ -30,13 +29,6 @@ def console(_folder: Path) -> Iterator[Sink]:
     yield ConsoleSink(io.StringIO())
 
 
-def siren(_folder: Path) -> Iterator[Sink]:
-    """A mock pin."""
-    factory = mock_pins()
-    yield SirenSink(17, factory=factory)
-    factory.close()
-
-
 def store(folder: Path) -> Iterator[Sink]:
     """The disk."""
     opened = Store.open(folder)
@@ -44,7 +36,7 @@ def store(folder: Path) -> Iterator[Sink]:
     opened.close()
 
 
-@pytest.fixture(params=[memory, console, siren, store], ids=lambda make: make.__name__)
+@pytest.fixture(params=[memory, console, store], ids=lambda make: make.__name__)
 def sink(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Sink]:
     """Each sink in turn."""
     make: Callable[[Path], Iterator[Sink]] = request.param

@@ -13,10 +13,11 @@ from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.errors import ConfigError, FatalSinkError, StoreError
 from device.outlets import Outlets, open_outlets
-from device.sinks.gpio import SirenSink
+from device.pins.output import OutputPin
 from device.store.store import Store
 from tests.device.drawn import CONFIG
 from tests.events import make_event
+from tests.pins.waiting import soon
 
 PINS = '[pins]\nfactory = "{factory}"\noutputs = [{{id = "siren", pin = 17}}, {{id = "lamp", pin = {second}}}]\n'
 
@@ -27,15 +28,15 @@ def config_of(folder: Path, more: str = "") -> Config:
 
 
 @pytest.fixture
-def sirens(monkeypatch: pytest.MonkeyPatch) -> list[SirenSink]:
-    """The sirens that are made, in order."""
-    made: list[SirenSink] = []
+def outputs(monkeypatch: pytest.MonkeyPatch) -> list[OutputPin]:
+    """The outputs that are made, in order."""
+    made: list[OutputPin] = []
 
-    def make(*arguments: Any, **options: Any) -> SirenSink:
-        made.append(SirenSink(*arguments, **options))
+    def make(*arguments: Any, **options: Any) -> OutputPin:
+        made.append(OutputPin(*arguments, **options))
         return made[-1]
 
-    monkeypatch.setattr("device.outlets.SirenSink", make)
+    monkeypatch.setattr("device.outlets.OutputPin", make)
     return made
 
 
@@ -77,16 +78,21 @@ def test_without_a_broker_nothing_waits_for_one(tmp_path: Path, stack: ExitStack
     assert (len(store.events()), store.outbox_size()) == (1, 0)
 
 
-def test_sirens_have_their_names_and_end_silent(tmp_path: Path, sirens: list[SirenSink]) -> None:
-    """Each output is a siren of that name; whatever sounds is silent when the service has ended."""
+def test_outputs_have_their_names_and_end_silent(tmp_path: Path) -> None:
+    """Each output has its name; whatever sounds is silent when the service has ended."""
     with ExitStack() as inner:
         outlets = started(config_of(tmp_path, PINS.format(factory="mock", second=27)), io.StringIO(), inner)
         outlets.emit(make_event(priority="alarm"))
-        assert [siren.name for siren in sirens] == ["siren", "lamp"]
-    assert [siren.is_on for siren in sirens] == [False, False]
+        assert [pin.name for pin in outlets.pins] == ["siren", "lamp"]
+        assert soon(lambda: all(pin.is_on for pin in outlets.pins))
+        outlets.mute(60.0)
+        assert soon(lambda: not any(pin.is_on for pin in outlets.pins))
+        outlets.mute(0.0)
+        assert soon(lambda: all(pin.is_on for pin in outlets.pins))
+    assert [pin.is_on for pin in outlets.pins] == [False, False]
 
 
-def test_a_start_that_fails_lets_go_of_everything(tmp_path: Path, sirens: list[SirenSink]) -> None:
+def test_a_start_that_fails_lets_go_of_everything(tmp_path: Path, outputs: list[OutputPin]) -> None:
     """After each fault the next try finds pins and database free."""
     pins = PINS.format(factory="mock", second=27)
     wrong = {
@@ -100,9 +106,8 @@ def test_a_start_that_fails_lets_go_of_everything(tmp_path: Path, sirens: list[S
     (tmp_path / "file").touch()
     with pytest.raises(StoreError), open_outlets(config_of(tmp_path / "file", pins), SystemClock()):
         pass
-    for siren in sirens:
-        with pytest.raises(FatalSinkError, match="closed"):
-            siren.handle(make_event())
+    assert outputs
+    assert all(pin._device.closed for pin in outputs)
     with ExitStack() as inner:
         started(config_of(tmp_path, pins), io.StringIO(), inner)
 

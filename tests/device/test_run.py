@@ -83,9 +83,9 @@ def test_a_new_configuration(tmp_path: Path) -> None:
         guarding = [line for line in daemon.log().splitlines() if '"event": "ready"' in line]
         assert len(guarding) in (2, 3)
 
-        config.write_text(good + '[arming]\nstate = "night"\n', encoding="utf-8")
+        config.write_text(good.replace('id = "aisle"', 'id = "yard"'), encoding="utf-8")
         daemon.send(signal.SIGHUP)
-        daemon.until(lambda: '"armed": "night"' in daemon.log(), "the new configuration")
+        daemon.until(lambda: '"cameras": ["yard"]' in daemon.log(), "the new configuration")
         assert len(daemon.children()) == 1
         assert daemon.end() == 0
     assert daemon.log().count("configuration_refused") == len(bad)
