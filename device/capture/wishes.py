@@ -1,7 +1,7 @@
 """From a camera's table in the configuration to what its process is asked for. Opens nothing."""
 
 from device.capture.mode import Mode
-from device.capture.request import CameraRequest, Polygon
+from device.capture.request import CameraRequest, PictureWish, PiWish, Polygon
 from device.config.cameras import CameraTable
 from device.core.event import ARMED_STATES, ArmedState
 
@@ -23,6 +23,7 @@ def request_of(
         masks=table.masks,
         extra_masks=private_masks(table),
         extra_in_force=armed,
+        picture=PictureWish(pi=PiWish(**dict(table.pi))),
     )
 
 

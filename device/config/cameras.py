@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from device.config.pi import PiTable
 from device.config.table import XY, Corners, Id, Table
 from device.core.event import ArmedState, Kind, Priority
 from device.core.geometry import Line
@@ -97,6 +98,7 @@ class CameraTable(Table):
         description="Take the same picture for seconds as a fault; false for a camera that sends a still scene without "
         "noise. Never for file: and synthetic:.",
     )
+    pi: PiTable = Field(default=PiTable(), description="What only the Pi's own camera can do.")
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
     lines: tuple[LineTable, ...] = Field((), description="Lines.")
