@@ -13,6 +13,7 @@ from device.errors import ShopwardenError, UsageError
 from training.bundle.commands import add_bundle_commands
 from training.compare.commands import add_compare_command
 from training.data.commands import add_data_commands
+from training.prelabel.commands import add_prelabel_command
 from training.train.commands import add_train_commands
 
 
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     add_data_commands(commands)
     add_train_commands(commands)
+    add_prelabel_command(commands)
     add_compare_command(commands)
     add_bundle_commands(commands)
     return parser

@@ -31,8 +31,9 @@ def add_data_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPar
 
 
 def _add_data(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("data", type=Path, metavar="DATA", help="a folder: COCO, VOC, YOLO or a folder per class")
-    parser.add_argument("--format", choices=("coco", "voc", "yolo", "folders"), default="", help="(default: found out)")
+    parser.add_argument("data", type=Path, metavar="DATA", help="a folder: COCO, VOC, YOLO, labelme or classes")
+    forms = ("coco", "voc", "yolo", "labelme", "folders")
+    parser.add_argument("--format", choices=forms, default="", help="(default: found out)")
     parser.add_argument("--size", type=_size, default=320, metavar="PX", help="side of the network's input (320)")
     parser.add_argument("--splits", type=Path, metavar="FILE", help="where the division is kept (DATA/splits.json)")
     parser.add_argument("--group-pattern", default="", metavar="REGEX", help="its (bracket) names the take in a path")

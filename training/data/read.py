@@ -1,14 +1,15 @@
 """Finds out how a folder is labelled and reads it. Holds no format of its own."""
 
+from collections.abc import Callable
 from pathlib import Path
 
-from training.data import coco, folders, voc, yolo
+from training.data import coco, folders, labelme, voc, yolo
 from training.data.labelled import Found, make_dataset
 from training.data.pictures import pictures_below
 from training.data.sample import Dataset
 from training.errors import DataError
 
-FORMATS = ("coco", "voc", "yolo", "folders")
+FORMATS = ("coco", "voc", "yolo", "labelme", "folders")
 
 
 def read_data(path: Path, form: str = "") -> Dataset:
@@ -32,7 +33,7 @@ def _read(path: Path, form: str) -> Found:
         return coco.read(instances)
     if form not in FORMATS:
         raise DataError(f"{form}: not a format that is read; one of: {', '.join(FORMATS)}")
-    return {"voc": voc.read, "yolo": yolo.read, "folders": folders.read}[form](path)
+    return {"voc": voc.read, "yolo": yolo.read, "labelme": labelme.read, "folders": folders.read}[form](path)
 
 
 def _form_of(path: Path) -> str:
@@ -40,18 +41,21 @@ def _form_of(path: Path) -> str:
         return "coco"
     if not path.is_dir():
         raise DataError(f"{path}: no such folder; give the folder of pictures and labels")
-    if coco.find_instances(path) is not None:
-        return "coco"
-    if yolo.find_names(path) is not None or _has_yolo_labels(path):
-        return "yolo"
-    if voc.annotation_files(path):
-        return "voc"
-    if coco.lone_json(path) is not None:
-        return "coco"
-    if not pictures_below(path)[0]:
+    form = next((form for form, is_there in _SIGNS if is_there(path)), "folders")
+    if form == "folders" and not pictures_below(path)[0]:
         raise DataError(f"{path}: no labels and no pictures in it; give the folder of pictures and labels")
-    return "folders"
+    return form
 
 
 def _has_yolo_labels(folder: Path) -> bool:
     return any((folder / "labels").glob("**/*.txt"))
+
+
+_SIGNS: tuple[tuple[str, Callable[[Path], object]], ...] = (
+    ("coco", coco.find_instances),
+    ("yolo", lambda path: yolo.find_names(path) or _has_yolo_labels(path)),
+    ("voc", voc.annotation_files),
+    ("labelme", labelme.is_labelme),
+    ("coco", coco.lone_json),
+)
+"""By what each format is known, the surest sign first."""
