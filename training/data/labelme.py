@@ -105,7 +105,7 @@ def _nothing(_: list[tuple[float, float]]) -> Box | None:
 
 
 _Kind = Callable[[list[tuple[float, float]]], Box | None]
-_KINDS: dict[str, _Kind] = {"circle": _circle} | dict.fromkeys(_OUTLINES, _outline)
+_KINDS: dict[str, _Kind] = {"circle": _circle, **dict.fromkeys(_OUTLINES, _outline)}
 
 
 def _size(raw: dict[str, Any]) -> tuple[int, int] | None:

@@ -67,7 +67,7 @@ def write_labelme(dataset: Dataset, folder: Path, out: Path | None = None) -> Pa
         path = labelme_file(sample.path, folder, out)
         path.parent.mkdir(parents=True, exist_ok=True)
         picture = os.path.relpath(sample.path.resolve(), path.parent.resolve())
-        raw = {
+        raw: dict[str, Any] = {
             # What labelme 5 and 6 both read.
             "version": "5.0.0",
             "flags": {},
@@ -93,7 +93,7 @@ def _labelled(sample: Sample) -> Iterable[tuple[Box, int]]:
 def _shape(box: Box, label: str, sample: Sample) -> dict[str, Any]:
     left, top, right, bottom = _px(box, sample)
     corners = [[left, top], [right, bottom]]
-    plain = {"group_id": None, "description": "", "shape_type": "rectangle", "flags": {}, "mask": None}
+    plain: dict[str, Any] = {"group_id": None, "description": "", "shape_type": "rectangle", "flags": {}, "mask": None}
     return {"label": label, "points": corners, **plain}
 
 

@@ -30,7 +30,7 @@ def shape(label: str, kind: str, *points: tuple[float, float]) -> dict[str, Any]
 def write(folder: Path, stem: str, *shapes: object, **changes: object) -> Path:
     """A picture of 96 x 72 px and its file, as labelme 6.3.1 writes it."""
     save(folder / f"{stem}.png", ground(sum(stem.encode())))
-    raw = {
+    raw: dict[str, Any] = {
         "version": "6.3.1",
         "flags": {},
         "shapes": list(shapes),
