@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from device.board import boot_id
 from device.capture.address import shown
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera, Standing
@@ -20,6 +21,7 @@ from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
 from device.core.arming import Arming
+from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch
 from device.core.card import ModelCard
 from device.core.decode import DecodeSettings
@@ -36,6 +38,7 @@ from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.installed import InstalledModels
 from device.detect.load import read_model
 from device.errors import CameraError, ConfigError, UsageError
+from device.guard.guard import Guard
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
 from device.service import Lane
@@ -56,6 +59,8 @@ class RunKind:
     boot_id: str
     clock_synced: Callable[[], bool]
     armed: ArmedState
+    judge: Callable[[CameraTable], Judge] | None = None
+    """What a camera's events are worth, where a panel says so; without, ``armed`` decides for good."""
     keep_candidates: bool = False
     every_frame: bool = False
     first_track: int = 1
@@ -109,7 +114,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         detector=detector,
         tracker=Tracker(TrackerSettings(), first_id=run.first_track),
         rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates)),
-        arming=Arming(run.armed, armed_rules(camera)),
+        arming=run.judge(camera) if run.judge else Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(
             device=config.device.id, camera=camera.id, boot_id=run.boot_id, ids=run.ids, clock_synced=run.clock_synced
         ),
@@ -159,8 +164,11 @@ def open_lanes(
     *,
     first_track: int = 1,
     on_news: Callable[[], None] = lambda: None,
+    guard: Guard | None = None,
 ) -> Iterator[tuple[Lane, ...]]:
     """Every camera with its stages, once those that work have given a picture; the others are tried again and again.
+
+    Without a guard the state of the configuration holds for good.
 
     Raises:
         CameraError: not one camera works; that of the first.
@@ -170,7 +178,8 @@ def open_lanes(
         ids=RandomIds(secrets.randbits),
         boot_id=boot_id(),
         clock_synced=clock.synced,
-        armed=config.arming.state,
+        armed=guard.standing().in_force if guard else config.arming.state,
+        judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
         first_track=first_track,
     )
     with contextlib.ExitStack() as stack:
@@ -246,8 +255,3 @@ def can_freeze(table: CameraTable) -> bool:
     A sensor never gives it. Drawn scenes and recordings may, and there nobody is betrayed by it.
     """
     return table.notice_frozen and parse_source(table.source, unbuilt=True).scheme not in {"file", "synthetic"}
-
-
-def boot_id() -> str:
-    """The kernel's name for this run of the machine."""
-    return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()

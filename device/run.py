@@ -14,7 +14,6 @@ from device.board import board_load
 from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, load_config
-from device.config.rules import armed_rules
 from device.core.event import ArmedState
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
@@ -99,12 +98,11 @@ class _Run:
                     self._signals.stop,
                     first_track=self.next_track,
                     on_news=bell.ring,
+                    guard=guard,
                 )
             )
             if self._signals.stop.is_set():
                 return None
-            for table, lane in zip(self._config.cameras, lanes, strict=True):
-                lane.pipeline.arming = guard.judge(table.id, armed_rules(table))
             self._say_ready([lane.camera.id for lane in lanes], detector.card.name, guard.standing().armed)
             service = Service(
                 lanes,
@@ -116,6 +114,7 @@ class _Run:
                 rate=LookRate(self._config.detector.max_per_s),
                 board=board_load,
             )
+            guard.listen(lambda standing: service.use_state(standing.in_force))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next

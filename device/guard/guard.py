@@ -97,10 +97,14 @@ class Guard(Loop):
         return PanelArming(camera, rules, self)
 
     def listen(self, listener: Callable[[Standing], None]) -> None:
-        """Have a function told of every change of the standing, at once with how it is; it must be quick."""
+        """Have a function told how things stand, now and after every change; from the guard's thread, without its lock.
+
+        Whoever is slow there holds up no event and no command.
+        """
         with self._lock:
             self._listeners.append(listener)
-            listener(self._panel.standing)
+            standing = self._panel.standing
+        listener(standing)
 
     def standing(self) -> Standing:
         """How things stand now."""
@@ -185,10 +189,7 @@ class Guard(Loop):
             self._changes = self._panel.changes
             self._number = self._parts.keeper.keep(self._panel.saved(self._now()))
         if self._panel.standing != self._told:
-            self._told = self._panel.standing
             self._tick_wake.set()
-            for listener in self._listeners:
-                listener(self._told)
 
     def _tell(self, drafts: tuple[Draft, ...]) -> None:
         for draft in drafts:
@@ -208,7 +209,12 @@ class Guard(Loop):
         with self._lock:
             self._tick()
             pause_s = min(self._panel.due() - self._now(), TICK_S)
-        if pause_s > 0.0:
+            standing, listeners = self._panel.standing, tuple(self._listeners)
+            news, self._told = standing != self._told, standing
+        if news:
+            for listener in listeners:
+                listener(standing)
+        elif pause_s > 0.0:
             self._tick_wake.wait(pause_s)
             self._tick_wake.clear()
         return True
