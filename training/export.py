@@ -1,13 +1,9 @@
 """Makes the device's model of a finished training: int8, measured, with its card. Does not train."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from device.core.card import HeadSpec, ModelCard
 from device.detect.detector import DetectorSettings, NetworkDetector
@@ -16,29 +12,27 @@ from training.base import efficientnet
 from training.base.fetch import PACKAGE, VERSION
 from training.base.make import NOTICE, UPSTREAM
 from training.base.recipe import RECIPES
+from training.calibration import compared_pictures
 from training.coco import CocoSet
-from training.data.pictures import read_pixels
 from training.data.sample import Sample
-from training.detector.task import DetectorExperiment, finished
+from training.detector.task import DetectorExperiment, DetectorTask
 from training.errors import ExportError, RecipeError
 from training.evaluate import EVALUATION, measure
-from training.floatrun import FloatInput, float_finder
+from training.floatrun import float_finder
 from training.metrics import Scores
 from training.nanodet import BINS, STRIDES
 from training.quantise import Quantised, quantise
 from training.sensitive import losing_tensors
 from training.tflite_file import write_model
-from training.train.checkpoint import load_checkpoint
-from training.train.experiment import Experiment
+from training.train.checkpoint import load_checkpoint, weights_sha256
 from training.train.loop import BEST
 from training.train.recipe import LITE0, NANODET
+from training.train.rounding import learn_rounding
 from training.train.task import Weights
 
 Say = Callable[[str], None]
 _NAMED_TENSORS = 5
 _TRACED_SAMPLES = 4
-_COMPARED_PICTURES = 250
-"""At least so many pictures tell what int8 loses: on a few dozen the difference of two precisions is mostly chance."""
 _TRUSTED_SUPPORT = 20
 """Validation boxes at which the threshold of a class is half its own and half that of all classes."""
 
@@ -48,6 +42,7 @@ class Finished:
     """A finished training and what is needed to measure it."""
 
     experiment: DetectorExperiment
+    task: DetectorTask
     weights: Weights
     notes: dict[str, Any]
     model: Any
@@ -89,29 +84,51 @@ def export(experiment: DetectorExperiment, path: Path, say: Say) -> ModelCard:
     if path.suffix != ".tflite":
         raise RecipeError(f"{path}: the device reads files that end in .tflite; name one")
     finished = _finished(experiment)
-    samples = _calibration(experiment)
+    samples = finished.task.calibration()
     say(f"{path.name}: best weights of epoch {finished.notes['epoch']}, quantising on {len(samples)} pictures")
-    quantised = quantise(finished.model, samples)
-    card = _card(finished, path.stem, quantised, len(samples))
     path.parent.mkdir(parents=True, exist_ok=True)
+    trial = _try(finished, finished.model, path, say)
+    losing = losing_tensors(finished.model, trial.quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
+    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing))
+    table = experiment.recipe.export
+    if trial.many.loss > table.max_ap_loss and table.qat_epochs:
+        trial = _try(finished, learn_rounding(finished.task, finished.weights, table, say), path, say)
+    if trial.many.loss > table.max_ap_loss:
+        raise ExportError(
+            f"{path.name}: int8 loses {trial.many.loss:.4f} AP, export.max_ap_loss allows {table.max_ap_loss} "
+            f"({trial.many}); the tensor {losing[0].name} loses most; nothing was written; raise "
+            "export.qat_epochs, so that the network learns its levels"
+        )
+    measured = _measured(trial.validation, trial.many)
+    card = replace(trial.card, thresholds=thresholds(trial.validation.int8), measured=measured)
+    return write_model(path, trial.quantised.network, card, _notices(experiment))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    quantised: Quantised
+    card: ModelCard
+    validation: Comparison
+    many: Comparison
+
+
+def _try(finished: Finished, model: Any, path: Path, say: Say) -> _Trial:
+    """Quantise a network and hold it against the float one."""
+    experiment = finished.experiment
+    samples = finished.task.calibration()
+    quantised = quantise(model, samples)
+    card = _card(finished, path.stem, quantised, len(samples))
     trial = path.with_name(path.name + ".trial")
     try:
         write_model(trial, quantised.network, card, _notices(experiment))
-        validation, many = (_compare(finished, card, trial, some) for some in (experiment.val, compared_pictures(experiment)))
+        validation, many = (
+            _compare(finished, card, trial, some) for some in (experiment.val, compared_pictures(experiment))
+        )
     finally:
         trial.unlink(missing_ok=True)
-    losing = losing_tensors(finished.model, quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
     say(f"validation: {validation}")
     say(f"int8 loses {many.loss:.4f} AP: {many}")
-    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing))
-    limit = experiment.recipe.export.max_ap_loss
-    if many.loss > limit:
-        raise ExportError(
-            f"{path.name}: int8 loses {many.loss:.4f} AP, export.max_ap_loss allows {limit} ({many}); "
-            f"the tensor {losing[0].name} loses most; nothing was written"
-        )
-    card = replace(card, thresholds=thresholds(validation.int8), measured=_measured(validation, many))
-    return write_model(path, quantised.network, card, _notices(experiment))
+    return _Trial(quantised, card, validation, many)
 
 
 def thresholds(scores: Scores) -> dict[str, float]:
@@ -128,36 +145,12 @@ def thresholds(scores: Scores) -> dict[str, float]:
     return found
 
 
-def stratified(samples: Sequence[Sample], count: int, classes: int) -> list[Sample]:
-    """So many samples with every class among them: in turn one of each class, the pictures by their hash."""
-    waiting = sorted(samples, key=lambda sample: sample.look.sha256)
-    queues = [[sample for sample in waiting if label in sample.labels] for label in range(classes)]
-    queues.append([sample for sample in waiting if not sample.labels])
-    chosen: dict[str, Sample] = {}
-    while len(chosen) < min(count, len(waiting)):
-        for queue in queues:
-            while queue and queue[0].look.sha256 in chosen:
-                queue.pop(0)
-            if queue and len(chosen) < count:
-                chosen[queue[0].look.sha256] = queue[0]
-        if not any(queues):
-            break
-    return list(chosen.values())
-
-
 def _finished(experiment: DetectorExperiment) -> Finished:
     stored = load_checkpoint(experiment.out / BEST)
     if stored is None:
         raise RecipeError(f"{experiment.out}: no weights yet; 'shopwarden-train train' makes them")
-    return Finished(experiment, stored.arrays, stored.notes, finished(experiment, stored.arrays))
-
-
-def _calibration(experiment: DetectorExperiment) -> list[NDArray[np.float32]]:
-    """Training pictures as the device will see them."""
-    wanted = experiment.recipe.export.calibration_pictures
-    chosen = stratified(experiment.train, wanted, len(experiment.dataset.labels))
-    source = FloatInput(experiment.recipe.input_spec())
-    return [source.fill(read_pixels(sample.path))[0].copy() for sample in chosen]
+    task = DetectorTask(experiment)
+    return Finished(experiment, task, stored.arrays, stored.notes, task.finished(stored.arrays))
 
 
 def _card(finished: Finished, name: str, quantised: Quantised, calibrated: int) -> ModelCard:
@@ -205,13 +198,6 @@ def _notices(experiment: DetectorExperiment) -> dict[str, str]:
     return {"NOTICE": base + names + "Trained further on other pictures.\n", "LICENSE": licence}
 
 
-def compared_pictures(experiment: Experiment[Any]) -> list[Sample]:
-    """The pictures on which int8 is held against float: those not learned from, then others, every class among them."""
-    unseen = [*experiment.val, *experiment.test]
-    missing = max(_COMPARED_PICTURES - len(unseen), 0)
-    return [*unseen, *stratified(experiment.train, missing, len(experiment.dataset.labels))]
-
-
 def _compare(finished: Finished, card: ModelCard, trial: Path, samples: Sequence[Sample]) -> Comparison:
     coco = finished.experiment.coco(samples)
     return Comparison(len(samples), _int8_scores(trial, coco), _float_scores(finished, card, coco))
@@ -242,11 +228,3 @@ def _measured(validation: Comparison, many: Comparison) -> dict[str, Any]:
         "int8_loses_ap": round(many.loss, 4),
         "int8_loses_ap_on": many.pictures,
     }
-
-
-def weights_sha256(weights: Weights) -> str:
-    """The sum of all weights, by name."""
-    total = hashlib.sha256()
-    for name in sorted(weights):
-        total.update(name.encode() + np.ascontiguousarray(weights[name]).tobytes())
-    return total.hexdigest()

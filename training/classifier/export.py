@@ -12,25 +12,28 @@ from device.core.card import ModelCard
 from device.detect.classifier import open_classifier
 from training.base import efficientnet
 from training.base.recipe import RECIPES
+from training.calibration import compared_pictures
 from training.classifier.evaluate import measure_classes
-from training.classifier.networks import Classifier, build_classifier, finished_classifier, input_spec
+from training.classifier.networks import input_spec
 from training.classifier.recipe import LITE0
 from training.classifier.scores import ClassScores
-from training.classifier.task import ClassExperiment
-from training.data.pictures import read_pixels
+from training.classifier.task import ClassExperiment, ClassifierTask
 from training.data.sample import Sample
 from training.errors import ExportError, RecipeError
-from training.export import compared_pictures, stratified, weights_sha256
 from training.floatrun import FloatInput
 from training.quantise import Quantised, quantise
 from training.sensitive import losing_tensors
 from training.tflite_file import write_model
-from training.train.checkpoint import load_checkpoint
+from training.train.checkpoint import load_checkpoint, weights_sha256
 from training.train.loop import BEST
+from training.train.rounding import learn_rounding
 from training.train.task import Weights
 
 Say = Callable[[str], None]
 _TRACED_SAMPLES = 4
+_NAMED_TENSORS = 5
+_COMPARED_PICTURES = 1000
+"""At least so many, where there are: of fewer, the allowed hundredth is a picture or two, and mostly chance."""
 _SURE = 0.5
 """The score from which a name is believed: it then outweighs all others together."""
 
@@ -38,9 +41,9 @@ _SURE = 0.5
 @dataclass(frozen=True, slots=True, eq=False)
 class _Finished:
     experiment: ClassExperiment
+    task: ClassifierTask
     weights: Weights
     notes: dict[str, Any]
-    net: Classifier
     model: Any
     """The float network."""
 
@@ -77,48 +80,57 @@ def export_classifier(experiment: ClassExperiment, path: Path, say: Say) -> Mode
     if path.suffix != ".tflite":
         raise RecipeError(f"{path}: the device reads files that end in .tflite; name one")
     finished = _finished(experiment)
-    samples = _calibration(experiment)
+    samples = finished.task.calibration()
     say(f"{path.name}: best weights of epoch {finished.notes['epoch']}, quantising on {len(samples)} pictures")
-    quantised = quantise(finished.model, samples)
-    card = _card(finished, path.stem, quantised, len(samples))
     path.parent.mkdir(parents=True, exist_ok=True)
+    trial = _try(finished, finished.model, path, say)
+    losing = losing_tensors(finished.model, trial.quantised.network, samples[:_TRACED_SAMPLES])
+    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing[:_NAMED_TENSORS]))
+    table = experiment.recipe.export
+    if trial.many.loss > table.max_accuracy_loss and table.qat_epochs:
+        trial = _try(finished, learn_rounding(finished.task, finished.weights, table, say), path, say)
+    if trial.many.loss > table.max_accuracy_loss:
+        raise ExportError(
+            f"{path.name}: int8 loses {trial.many.loss:.4f} accuracy, export.max_accuracy_loss allows "
+            f"{table.max_accuracy_loss} ({trial.many}); nothing was written; raise export.qat_epochs, so that "
+            "the network learns its levels"
+        )
+    card = replace(trial.card, measured=_measured(trial.validation, trial.many))
+    return write_model(path, trial.quantised.network, card, _notices(experiment))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Trial:
+    quantised: Quantised
+    card: ModelCard
+    validation: ClassComparison
+    many: ClassComparison
+
+
+def _try(finished: _Finished, model: Any, path: Path, say: Say) -> _Trial:
+    """Quantise a network and hold it against the float one."""
+    experiment = finished.experiment
+    samples = finished.task.calibration()
+    quantised = quantise(model, samples)
+    card = _card(finished, path.stem, quantised, len(samples))
     trial = path.with_name(path.name + ".trial")
     try:
         write_model(trial, quantised.network, card, _notices(experiment))
-        validation, many = (
-            _compare(finished, trial, some) for some in (experiment.val, compared_pictures(experiment))
-        )
+        sets = (experiment.val, compared_pictures(experiment, _COMPARED_PICTURES))
+        validation, many = (_compare(finished, trial, some) for some in sets)
     finally:
         trial.unlink(missing_ok=True)
-    losing = losing_tensors(finished.model, quantised.network, samples[:_TRACED_SAMPLES])
     say(f"validation: {validation}")
     say(f"int8 loses {many.loss:.4f} accuracy: {many}")
-    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing[:5]))
-    limit = experiment.recipe.export.max_accuracy_loss
-    if many.loss > limit:
-        raise ExportError(
-            f"{path.name}: int8 loses {many.loss:.4f} accuracy, export.max_accuracy_loss allows {limit} ({many}); "
-            f"nothing was written; export.qat_epochs lets the network learn its levels"
-        )
-    card = replace(card, measured=_measured(validation, many))
-    return write_model(path, quantised.network, card, _notices(experiment))
+    return _Trial(quantised, card, validation, many)
 
 
 def _finished(experiment: ClassExperiment) -> _Finished:
     stored = load_checkpoint(experiment.out / BEST)
     if stored is None:
         raise RecipeError(f"{experiment.out}: no weights yet; 'shopwarden-train train' makes them")
-    net = build_classifier(experiment.recipe.network, len(experiment.dataset.labels))
-    net.put(stored.arrays)
-    return _Finished(experiment, stored.arrays, stored.notes, net, finished_classifier(net))
-
-
-def _calibration(experiment: ClassExperiment) -> list[NDArray[np.float32]]:
-    """Training pictures as the device will see them."""
-    wanted = experiment.recipe.export.calibration_pictures
-    chosen = stratified(experiment.train, wanted, len(experiment.dataset.labels))
-    source = FloatInput(input_spec(experiment.recipe.network))
-    return [source.fill(read_pixels(sample.path))[0].copy() for sample in chosen]
+    task = ClassifierTask(experiment)
+    return _Finished(experiment, task, stored.arrays, stored.notes, task.finished(stored.arrays))
 
 
 def _compare(finished: _Finished, trial: Path, samples: Sequence[Sample]) -> ClassComparison:

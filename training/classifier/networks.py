@@ -84,11 +84,23 @@ def build_classifier(table: ClassNetworkTable, classes: int) -> Classifier:
     return Classifier(plain, trunk, upper, int(features.shape[-1]))
 
 
+def flat_classifier(net: Classifier) -> Any:
+    """All of it as one model without a frozen part, from pictures and ``keep`` to logits."""
+    import keras
+
+    last, picture = net.plain.get_layer(_LAST), net.plain.inputs[0]
+    keep = keras.Input((net.features,), name="keep")
+    kept = keras.layers.Multiply(name="features_kept")([last.input, keep])
+    return keras.Model({picture.name: picture, "keep": keep}, last(kept), name="flat")
+
+
 def finished_classifier(net: Classifier) -> Any:
     """The network as it is measured and exported: scores that add up to 1."""
     import keras
 
-    return keras.Model(net.plain.inputs[0], keras.layers.Softmax(name="scores")(net.plain.outputs[0]), name="classifier")
+    return keras.Model(
+        net.plain.inputs[0], keras.layers.Softmax(name="scores")(net.plain.outputs[0]), name="classifier"
+    )
 
 
 def load_published(net: Classifier, table: ClassNetworkTable) -> None:
@@ -168,15 +180,13 @@ def _cut(plain: Any, unfreeze_from: str) -> Any:
 
 
 def _application(table: ClassNetworkTable, weights: str | None) -> Any:
-    import keras
-
     make = _application_by_name(table.base)
     shape = (table.size_px, table.size_px, 3)
     try:
         return make(include_top=False, weights=weights, input_shape=shape, pooling="avg")
     except ValueError as error:
         raise RecipeError(f"network: {table.base} cannot be built: {' '.join(str(error).split())[:200]}") from error
-    except Exception as error:  # noqa: BLE001 - Keras says that it cannot fetch by the bare class.
+    except Exception as error:  # Keras says that it cannot fetch by the bare class.
         if weights is None or type(error) not in (Exception, OSError):
             raise
         raise FetchError(

@@ -53,7 +53,7 @@ class ClassRecipe(Table):
     data: DataTable = DataTable()
     network: ClassNetworkTable = ClassNetworkTable()
     training: TrainingTable
-    augment: dict[str, Any] = {}
+    augment: Annotated[dict[str, Any], Field(default_factory=dict)]
     export: ClassExportTable
 
     @model_validator(mode="after")

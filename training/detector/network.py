@@ -99,9 +99,14 @@ def set_weights(learner: Learner, weights: Weights) -> None:
 
 def finished_network(spec: NanoDetSpec, weights: Weights, family: str = NANODET) -> Any:
     """The network as it is measured and exported: float32, scores instead of logits, no dropout."""
-    model = _FAMILIES[family](spec)
+    model = blank_network(spec, family)
     put_weights(model, weights)
     return model
+
+
+def blank_network(spec: NanoDetSpec, family: str) -> Any:
+    """The same with fresh weights."""
+    return _FAMILIES[family](spec)
 
 
 def put_weights(model: Any, weights: Weights) -> None:

@@ -5,11 +5,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from training.calibration import calibration_inputs, stratified
 from training.data.augment import Augment, augmentation
 from training.data.feed import Feed, FeedSettings
 from training.detector.cells import make_cells
 from training.detector.losses import LossSettings, detector_loss, loss_names
-from training.detector.network import Learner, build_learner, finished_network, load_base, put_weights
+from training.detector.network import Learner, blank_network, build_learner, finished_network, load_base, put_weights
 from training.evaluate import EVALUATION, measure
 from training.floatrun import float_finder
 from training.nanodet import STRIDES, NanoDetSpec
@@ -75,22 +79,29 @@ class DetectorTask:
 
     def pupil(self) -> Pupil:
         """A network with fresh weights."""
-        network = self._experiment.recipe.network
-        learner = self._learner = build_learner(spec_of(self._experiment), network.precision, network.family)
-        groups = {role: _variables(learner, role, self.settings.frozen) for role in (HEADS, BASE)}
-        return Pupil(learner.variables, groups, self.losses_of(learner.model, learner.channels))
+        return self._pupil(self._experiment.recipe.network.precision)[1]
 
-    def load_base(self, pupil: Pupil) -> None:
+    def flat_pupil(self) -> tuple[Any, Pupil]:
+        """The same in float32, and its model."""
+        return self._pupil("float32")
+
+    def _pupil(self, precision: str) -> tuple[Any, Pupil]:
+        family = self._experiment.recipe.network.family
+        learner = self._learner = build_learner(spec_of(self._experiment), precision, family)
+        groups = {role: _variables(learner, role, self.settings.frozen) for role in (HEADS, BASE)}
+        return learner.model, Pupil(learner.variables, groups, self.losses_of(learner.model))
+
+    def load_base(self) -> None:
         """Put the published weights in, where the recipe names some."""
         base = self._experiment.recipe.network.base
         if base != "none" and self._learner is not None:
             load_base(self._learner, base)
 
-    def losses_of(self, model: Any, channels: int) -> Losses:
+    def losses_of(self, model: Any) -> Losses:
         """The losses of a network that ends in logits."""
         import tensorflow as tf
 
-        cells = make_cells(spec_of(self._experiment))
+        cells, channels = make_cells(spec_of(self._experiment)), model.input["keep"].shape[-1]
         dropout, seed = self._experiment.recipe.network.dropout, self.seed
 
         def losses(batch: Any, number: Any) -> dict[str, Any]:
@@ -105,12 +116,36 @@ class DetectorTask:
         """The batches of one epoch behind the first ``skip``."""
         return self._feed.epoch(number, self._augment(number), self.seed, skip=skip)
 
-    def examiner(self, weights: Weights) -> Callable[[Weights], Scores]:
+    def examiner(self) -> Callable[[Weights], Scores]:
         """Measures on the validation pictures, through the device's letterbox and choice of boxes."""
+        network = blank_network(spec_of(self._experiment), self._experiment.recipe.network.family)
+        measured = self._measure_of(network)
+
+        def examine(weights: Weights) -> Scores:
+            put_weights(network, weights)
+            return measured()
+
+        return examine
+
+    def finished(self, weights: Weights) -> Any:
+        """The network as it is exported, with these weights."""
+        return finished(self._experiment, weights)
+
+    def examine(self, model: Any) -> Scores:
+        """AP and AP50 of a finished network on the validation pictures."""
+        return self._measure_of(model)()
+
+    def calibration(self) -> Sequence[NDArray[np.float32]]:
+        """Training pictures as the device will see them, every class among them."""
+        experiment = self._experiment
+        wanted = experiment.recipe.export.calibration_pictures
+        chosen = stratified(experiment.train, wanted, len(experiment.dataset.labels))
+        return calibration_inputs(chosen, experiment.recipe.input_spec())
+
+    def _measure_of(self, network: Any) -> Callable[[], Scores]:
         import tensorflow as tf
 
         experiment = self._experiment
-        network = finished(experiment, weights)
         coco, labels = experiment.coco(experiment.val), experiment.dataset.labels
         call = tf.function(lambda picture: network(picture, training=False))
         find = float_finder(
@@ -121,12 +156,11 @@ class DetectorTask:
             EVALUATION,
         )
 
-        def examine(weights: Weights) -> Scores:
-            put_weights(network, weights)
+        def measured() -> Scores:
             scores = measure(find, coco, labels)
             return {"ap": scores.ap, "ap50": scores.ap50}
 
-        return examine
+        return measured
 
     def rank(self, scores: Scores) -> float:
         """AP50."""

@@ -1,5 +1,6 @@
 """Checkpoints that are whole or not there, whenever the process is killed. Does not know what is in them."""
 
+import hashlib
 import json
 import os
 import zipfile
@@ -64,6 +65,14 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(f"{path}: damaged ({error}); delete it to begin anew") from error
     return Checkpoint(arrays, notes)
+
+
+def weights_sha256(weights: Mapping[str, NDArray[Any]]) -> str:
+    """The sum of all weights, by name."""
+    total = hashlib.sha256()
+    for name in sorted(weights):
+        total.update(name.encode() + np.ascontiguousarray(weights[name]).tobytes())
+    return total.hexdigest()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -16,3 +16,9 @@ def kept_channels(shape: Any, share: float, seed: int, step: Any) -> Any:
 
     draws = tf.random.stateless_uniform(shape, seed=tf.stack([seed, step]))
     return tf.cast(draws >= share, tf.float32) / (1.0 - share)
+
+
+def entry_of(model: Any) -> str:
+    """What the input of a network is called beside ``keep``, the channels that are kept."""
+    (name,) = (name for name in model.input if name != "keep")
+    return str(name)

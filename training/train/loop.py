@@ -58,7 +58,7 @@ def train(task: Task, progress: Progress, strategy: Any = None) -> Position:
     batches = task.batches
     schedule = Schedule(round(settings.warmup_epochs * batches), settings.epochs * batches, settings.last_lr_factor)
     learning, position = _start(task, strategy, progress)
-    examine = task.examiner(learning.averaged())
+    examine = task.examiner()
     board = TensorBoard(out / "tensorboard")
     try:
         while position.epoch < settings.epochs and not position.done:
@@ -151,15 +151,14 @@ def _save(out: Path, learning: Learning, position: Position) -> None:
 def _start(task: Task, strategy: Any, progress: Progress) -> tuple[Learning, Position]:
     """A fresh network on its base, or the one of the checkpoint."""
     with strategy.scope():
-        pupil = task.pupil()
-        learning = Learning(pupil, task.settings, strategy)
+        learning = Learning(task.pupil(), task.settings, strategy)
     checkpoint = load_checkpoint(task.out / CHECKPOINT)
     if checkpoint is not None:
         learning.restore(checkpoint.arrays)
         position = Position(**checkpoint.notes)
         progress.say(f"goes on at epoch {position.epoch + 1}, batch {position.batch + 1}")
         return learning, position
-    task.load_base(pupil)
+    task.load_base()
     learning.restart_average()
     progress.say(task.opening)
     return learning, Position()

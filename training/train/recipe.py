@@ -80,7 +80,7 @@ class Recipe(Table):
     data: BoxDataTable = BoxDataTable()
     network: NetworkTable = NetworkTable()
     training: BoxTrainingTable
-    augment: dict[str, Any] = {}
+    augment: Annotated[dict[str, Any], Field(default_factory=dict)]
     export: BoxExportTable
 
     @model_validator(mode="after")

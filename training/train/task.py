@@ -62,14 +62,33 @@ class Task(Protocol):
     def pupil(self) -> Pupil:
         """A network with fresh weights; called under the strategy that it will run on."""
 
-    def load_base(self, pupil: Pupil) -> None:
-        """Put in the weights that a training begins with."""
+    def load_base(self) -> None:
+        """Put the weights that a training begins with into the network of ``pupil``."""
 
     def epoch(self, number: int, skip: int) -> Any:
         """The batches of one epoch behind the first ``skip``; a tf.data.Dataset."""
 
-    def examiner(self, weights: Weights) -> Callable[[Weights], Scores]:
+    def examiner(self) -> Callable[[Weights], Scores]:
         """A function that measures weights on the validation pictures."""
 
     def rank(self, scores: Scores) -> float:
         """By what the best epoch is chosen; at least 0, more is better."""
+
+
+class RoundableTask(Task, Protocol):
+    """A task whose network can also learn with the levels of int8 in sight."""
+
+    def flat_pupil(self) -> tuple[Any, Pupil]:
+        """The network as one functional model in float32 that ends in logits, and what learns of it."""
+
+    def losses_of(self, model: Any) -> Losses:
+        """The losses of such a model."""
+
+    def finished(self, weights: Weights) -> Any:
+        """The network as it is exported, with these weights."""
+
+    def examine(self, model: Any) -> Scores:
+        """Measure such a network on the validation pictures."""
+
+    def calibration(self) -> Sequence[NDArray[np.float32]]:
+        """Normalised inputs, every class among them."""

@@ -16,12 +16,13 @@ import pytest
 from device.detect.load import read_model
 from tests.training.train.conftest import train_drawn
 from tests.training.train.drawn import write_drawn, write_recipe
+from training.calibration import stratified
 from training.data.memory import divide_and_keep, samples_of
 from training.data.read import read_data
 from training.data.splits import Shares
 from training.detector.task import DetectorExperiment
 from training.errors import DataError, ExportError, RecipeError
-from training.export import export, stratified, thresholds
+from training.export import export, thresholds
 from training.metrics import OperatingPoint, Scores
 from training.train.checkpoint import load_checkpoint
 from training.train.experiment import begin, reopen
@@ -84,7 +85,9 @@ def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
         np.testing.assert_array_equal(array, other.arrays[name])
 
 
-def test_a_finished_training_called_again_changes_nothing(folder: Path, trained: tuple[DetectorExperiment, str]) -> None:
+def test_a_finished_training_called_again_changes_nothing(
+    folder: Path, trained: tuple[DetectorExperiment, str]
+) -> None:
     """It says what was best."""
     before = (trained[0].out / BEST).read_bytes()
     _, said = train_drawn(folder, "run")
