@@ -98,7 +98,7 @@ def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) ->
 def _factory(config: Config) -> Any:
     """The board's pins, or mock ones, which somebody who has wired something must learn."""
     pins = config.pins
-    wired = [table.id for table in (*pins.outputs, *pins.inputs)]
+    wired = [table.id for table in pins.outputs] + [table.id for table in pins.inputs]
     if not wired:
         # A machine without pins needs none.
         return open_factory("mock")

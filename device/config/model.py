@@ -107,6 +107,10 @@ class Config(Table):
 
 
 def _places(cameras: tuple[CameraTable, ...], pins: PinsTable) -> frozenset[str]:
-    drawn = {(camera.id, it.id) for camera in cameras for it in (*camera.zones, *camera.lines, *camera.shelves)}
+    names = {
+        camera.id: [it.id for it in camera.zones] + [it.id for it in camera.lines] + [it.id for it in camera.shelves]
+        for camera in cameras
+    }
+    drawn = {(camera, place) for camera, places in names.items() for place in places}
     inputs = {it.id for it in pins.inputs}
     return frozenset({place for _, place in drawn} | {f"{camera}/{place}" for camera, place in drawn} | inputs)

@@ -96,7 +96,8 @@ class Output:
         if on or due < math.inf:
             return on, due
         word, since = self._panel
-        pattern = _PANEL.get(self._settings.kind, {}).get(word)
+        shown = _PANEL.get(self._settings.kind)
+        pattern = shown.get(word) if shown is not None else None
         return (False, math.inf) if pattern is None else _blink(pattern, since, t)
 
     def _hear_panel(self, event: Event, t: float) -> None:

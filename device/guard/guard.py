@@ -89,7 +89,7 @@ class Guard(Loop):
     def begin(self) -> None:
         """Say how things stand at the start."""
         with self._lock:
-            self._tell(self._panel.begin(self._now()))
+            self._say(self._panel.begin(self._now()))
             self._after()
 
     def judge(self, camera: str, rules: Mapping[str, ArmedRule]) -> PanelArming:
@@ -116,7 +116,7 @@ class Guard(Loop):
         """Something would be an alarm; what it is worth after all."""
         with self._lock:
             priority, drafts = self._panel.alarm(cause, self._now())
-            self._tell(drafts)
+            self._say(drafts)
             self._after()
             return priority
 
@@ -149,7 +149,7 @@ class Guard(Loop):
     def stop_guarding(self, why: str) -> None:
         """Say that the guard ends; the state holds."""
         with self._lock:
-            self._tell(self._panel.stop(self._now(), why))
+            self._say(self._panel.stop(self._now(), why))
 
     def stats(self) -> LoopStats:
         """Figures so far."""
@@ -169,7 +169,7 @@ class Guard(Loop):
         with self._lock:
             muted_until = self._panel.muted_until
             answer = self._panel.command(command, self._now(), self._wall())
-            self._tell(answer.drafts)
+            self._say(answer.drafts)
             if self._panel.muted_until != muted_until:
                 self._parts.mute(max(0.0, self._panel.muted_until - self._now()))
             self._after()
@@ -180,7 +180,7 @@ class Guard(Loop):
             return answer, self._number
 
     def _tick(self) -> None:
-        self._tell(self._panel.tick(self._now(), self._wall()))
+        self._say(self._panel.tick(self._now(), self._wall()))
         self._after()
 
     def _after(self) -> None:
@@ -191,7 +191,7 @@ class Guard(Loop):
         if self._panel.standing != self._told:
             self._tick_wake.set()
 
-    def _tell(self, drafts: tuple[Draft, ...]) -> None:
+    def _say(self, drafts: tuple[Draft, ...]) -> None:
         for draft in drafts:
             self._emit(draft, draft.priority)
 
