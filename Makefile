@@ -6,6 +6,7 @@ VENV_TRAIN ?= .venv-train
 VENV_BENCH ?= .venv-bench
 CONSTRAINTS ?= constraints/trixie.txt
 ONCE ?=
+ROUNDS ?= 1
 CONFIG ?= docs/examples/track.toml
 OUT ?= out/replay
 
@@ -24,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs sums lock bench \
-	track-table wheel clean distclean python
+	track-table camera-faults capacity wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +78,12 @@ bench: $(BASE) ## what a picture costs on this machine, stage by stage
 
 track-table: $(BENCH) ## the tracker beside its peers, on the same detections
 	OPENBLAS_NUM_THREADS=1 $(VENV_BENCH)/bin/python -m bench.track_table
+
+camera-faults: $(DEV) ## cameras that fail, and what the guard does then: ROUNDS=25 is 100 kills and stops, half an hour
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.camera_faults --rounds $(ROUNDS) --report
+
+capacity: $(DEV) ## how many cameras at how many looks a second this machine carries
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.capacity --report
 
 wheel: $(BASE) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
