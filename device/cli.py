@@ -73,6 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_replay(commands)
 
     _add_model(commands)
+    _add_pins(commands)
 
     bench = commands.add_parser("bench", help="what each stage costs on this machine")
     bench.add_argument("--model", default="general-416", help="name or path of a model")
@@ -112,6 +113,29 @@ def _add_model(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         action.add_argument("--state-dir", type=Path, help="another state directory")
         action.add_argument("--key", type=Path, action="append", metavar="FILE.pub", help="trust this key instead")
         action.set_defaults(command=command)
+
+
+def _add_pins(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    selftest = commands.add_parser("selftest", help="try out camera, model, pins, broker, disk, clock, watchdog")
+    selftest.add_argument("--json", action="store_true", help="for a program")
+    selftest.add_argument(
+        "--pulse",
+        action=argparse.BooleanOptionalAction,
+        help="switch each output on for a moment; without either, only while the guard is disarmed",
+    )
+    selftest.set_defaults(command=_selftest)
+    safe = commands.add_parser("pins-safe", help="switch every output off; for after the service's end")
+    safe.set_defaults(command=_pins_safe)
+    actions = commands.add_parser("pin", help="who may disarm").add_subparsers(required=True, metavar="ACTION")
+    give = actions.add_parser("set", help="give somebody a PIN: typed twice, or a line of standard input")
+    take = actions.add_parser("remove", help="take somebody's PIN away")
+    show = actions.add_parser("list", help="whose PINs there are")
+    for action, command in ((give, _pin_set), (take, _pin_remove), (show, _pin_list)):
+        if action is not show:
+            action.add_argument("name", help="whose; it stands in the audit")
+        action.set_defaults(command=command)
+    for action in (selftest, safe, give, take, show):
+        action.add_argument("--config", type=Path, required=True, help="configuration file")
 
 
 def _moment(text: str) -> datetime:
@@ -199,3 +223,39 @@ def _bench(arguments: argparse.Namespace) -> int:
         threads=arguments.threads,
         json_file=arguments.json,
     )
+
+
+def _selftest(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.selftest import selftest
+
+    good = selftest(load_config(arguments.config), sys.stdout, as_json=arguments.json, pulse=arguments.pulse)
+    return EXIT_DONE if good else EXIT_FAILED
+
+
+def _pins_safe(arguments: argparse.Namespace) -> int:
+    from device.pins.safe import make_safe
+
+    sys.stdout.write("".join(f"{line}\n" for line in make_safe(arguments.config)))
+    return EXIT_DONE
+
+
+def _pin_set(arguments: argparse.Namespace) -> int:
+    from device.pin_codes import set_pin
+
+    sys.stdout.write(set_pin(arguments.config, arguments.name) + "\n")
+    return EXIT_DONE
+
+
+def _pin_remove(arguments: argparse.Namespace) -> int:
+    from device.pin_codes import remove_pin
+
+    sys.stdout.write(remove_pin(arguments.config, arguments.name) + "\n")
+    return EXIT_DONE
+
+
+def _pin_list(arguments: argparse.Namespace) -> int:
+    from device.pin_codes import list_pins
+
+    sys.stdout.write(list_pins(arguments.config) + "\n")
+    return EXIT_DONE

@@ -87,7 +87,7 @@ def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) ->
         behind: list[Worker | MqttRunner] = [Worker(ConsoleSink(console or sys.stdout))]
         if config.mqtt is not None:
             behind.append(
-                MqttRunner(store, _broker(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
+                MqttRunner(store, broker_of(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
             )
         keeper = Worker(StoreSink(store, behind), capacity=1024)
         outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory)
@@ -124,7 +124,12 @@ def _pins(config: Config, factory: Any, clock: Clock, stack: contextlib.ExitStac
     return tuple(made)
 
 
-def _broker(table: MqttTable, device: str) -> Broker:
+def broker_of(table: MqttTable, device: str) -> Broker:
+    """Where the broker is and who we are to it.
+
+    Raises:
+        ConfigError: its address is none.
+    """
     try:
         return Broker(
             host=table.host,

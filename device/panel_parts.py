@@ -9,6 +9,7 @@ from typing import Any
 from device.board import boot_id
 from device.config.model import Config
 from device.config.panel import panel_settings, pins_file, schedule_of, sensor_settings
+from device.config.pins import InputTable
 from device.core.arming.panel import Panel
 from device.core.arming.sensors import Sensor
 from device.core.arming.standing import Saved
@@ -65,7 +66,8 @@ def open_guard(config: Config, clock: Clock, ways: Ways) -> Iterator[Guard]:
             sensors=tuple(Sensor(sensor_settings(table)) for table in config.pins.inputs),
         )
     )
-    inputs = InputPins(_wiring(config), factory=ways.factory, clock=clock.monotonic, tell=guard.sensed)
+    wired = [wiring(table) for table in config.pins.inputs]
+    inputs = InputPins(wired, factory=ways.factory, clock=clock.monotonic, tell=guard.sensed)
     loops = (keeper, guard, *((inputs,) if config.pins.inputs else ()))
     guard.begin()
     for loop in loops:
@@ -84,15 +86,13 @@ def _messages(config: Config, clock: Clock) -> MessageMaker:
     return MessageMaker(device=config.device.id, camera=None, boot_id=boot_id(), ids=ids, clock_synced=clock.synced)
 
 
-def _wiring(config: Config) -> tuple[InputSettings, ...]:
-    return tuple(
-        InputSettings(
-            id=table.id,
-            pin=table.pin,
-            pull=table.pulled,
-            active_high=table.is_active_high,
-            debounce_s=table.debounce_s,
-            hold_s=table.hold_s,
-        )
-        for table in config.pins.inputs
+def wiring(table: InputTable) -> InputSettings:
+    """How one input is wired."""
+    return InputSettings(
+        id=table.id,
+        pin=table.pin,
+        pull=table.pulled,
+        active_high=table.is_active_high,
+        debounce_s=table.debounce_s,
+        hold_s=table.hold_s,
     )
