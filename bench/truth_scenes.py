@@ -100,9 +100,9 @@ def _clear(scene: Scene, act: Act) -> float:
     t = act.t_moves
     while t < scene.duration_s:
         bodies = [box for figure in scene.figures if (box := scene.whole_box(figure, t)) is not None]
-        # The trunk of a drawn body fills the middle six tenths of its box.
+        # A drawn body with its arms fills nine tenths of its box.
         covered = any(
-            b[0] + 0.2 * (b[2] - b[0]) < x2 and b[2] - 0.2 * (b[2] - b[0]) > x1 and b[1] < y2 and b[3] > y1
+            b[0] + 0.05 * (b[2] - b[0]) < x2 and b[2] - 0.05 * (b[2] - b[0]) > x1 and b[1] < y2 and b[3] > y1
             for b in bodies
         )
         hands = any(other.reached(t) > 0.45 for other in scene.acts if _reaches_over(other, act))

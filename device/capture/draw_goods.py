@@ -20,7 +20,7 @@ def draw_rack(planes: Planes, rack: Rack, goods: Goods, seed: int) -> None:
     for slot in range(rack.slots):
         place = (rack.id, slot)
         if rack.deep:
-            draw_item(planes, place, standing_box(rack, slot, place, seed), seed, shade=_SHADE)
+            draw_item(planes, place, _farther(standing_box(rack, slot, place, seed)), seed, shade=_SHADE)
         if place in goods.standing:
             item = goods.standing[place]
             draw_item(planes, item, standing_box(rack, slot, item, seed), seed)
@@ -33,6 +33,13 @@ def standing_box(rack: Rack, slot: int, item: Place, seed: int) -> Box:
     width, height = min(0.98, rack.fill_frac * wide) * (x2 - x1), min(0.95, rack.fill_frac * high) * (y2 - y1)
     middle, bottom = (x1 + x2) / 2, y2 - 0.012
     return middle - width / 2, bottom - height, middle + width / 2, bottom
+
+
+def _farther(box: Box) -> Box:
+    """Where the next item stands behind one: it looks smaller, and higher."""
+    x1, y1, x2, y2 = box
+    width, height = x2 - x1, y2 - y1
+    return x1 + 0.08 * width, y1 + 0.06 * height, x2 - 0.08 * width, y2 - 0.1 * height
 
 
 def draw_item(planes: Planes, item: Place, box: Box, seed: int, shade: float = 1.0) -> None:

@@ -10,9 +10,13 @@ from numpy.typing import NDArray
 from device.core.shelf.view import Cells, Mask
 
 _DISK = np.ones((3, 3), dtype=np.uint8)
-_WEIGHTS = {"outline": 0.45, "print": 0.2, "surroundings": 0.35}
+_WEIGHTS = {"outline": 0.4, "print": 0.2, "surroundings": 0.3, "depth": 0.15}
 """What each fact is worth; outline is the surest of them."""
-_SHADOW_GAIN = (0.35, 0.97), (1.03, 1.9)
+_SHADOW_GAIN = (0.35, 1.0), (1.0, 1.9)
+_TINT = 9.0
+"""Levels of colour by which light may tint."""
+_LIKE = 0.85
+"""Correlation of luma from which on it is the same thing."""
 _PLAIN = 6.0
 """Grey levels of spread under which nothing can be said of structure."""
 
@@ -57,16 +61,16 @@ def thick(blob: Blob, cells: int) -> bool:
 
 def is_shadow(blob: Blob, before: Cells, after: Cells) -> bool:
     """Whether the place has the same structure and colour, and only the light on it is another."""
-    old, new = before[blob.area], after[blob.area]
-    if float(np.abs(np.median(new[:, 1:] - old[:, 1:], axis=0)).max()) > 5.0:
+    around = cv2.dilate(blob.area.astype(np.uint8), _DISK) > 0
+    old, new = before[around], after[around]
+    if float(np.abs(np.median(new[:, 1:] - old[:, 1:], axis=0)).max()) > _TINT:
         return False
     gain = float(np.median((new[:, 0] - 16.0) / np.maximum(old[:, 0] - 16.0, 4.0)))
     if not any(low <= gain <= high for low, high in _SHADOW_GAIN):
         return False
-    if float(old[:, 0].std()) < _PLAIN:
+    if min(float(old[:, 0].std()), float(new[:, 0].std())) < _PLAIN:
         return False
-    likeness = float(np.corrcoef(old[:, 0], new[:, 0])[0, 1])
-    return likeness > 0.85
+    return float(np.corrcoef(old[:, 0], new[:, 0])[0, 1]) > _LIKE
 
 
 Verdict = Literal["taken", "returned"]
@@ -81,12 +85,13 @@ class Looks:
 
 
 def compare(blob: Blob, before: Cells, after: Cells, disturbed: Mask) -> Looks:
-    """Weigh the outline, the print and the surroundings of a place before and after."""
+    """Weigh the outline, the print, the surroundings and the brightness of a place: what is farther back is darker."""
     area = blob.area.astype(np.uint8)
     outer, inner = cv2.dilate(area, _DISK), cv2.erode(area, _DISK)
     rim, core = (outer > 0) & (inner == 0), inner > 0
     edges_before, edges_after = _edges(before), _edges(after)
     facts = {"outline": _more(edges_before[rim], edges_after[rim])}
+    facts["depth"] = _more(before[..., 0][area > 0], after[..., 0][area > 0])
     if core.sum() >= 6:
         facts["print"] = _more(edges_before[core], edges_after[core])
     ring = (cv2.dilate(area, np.ones((9, 9), dtype=np.uint8)) > 0) & (outer == 0) & ~disturbed

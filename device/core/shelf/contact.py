@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from device.core.geometry import Box, box_area, intersection
 from device.core.track import Track
 
-REACH_OF_HEIGHT = 0.22
+REACH_OF_HEIGHT = 0.3
 """How far from its box a hand reaches, in heights of the box: detectors leave stretched arms out."""
 
 
@@ -28,6 +28,11 @@ class Whereabouts:
     def __init__(self, memory_s: float) -> None:
         self._memory_s = memory_s
         self._moments: deque[tuple[float, tuple[tuple[int, Box], ...]]] = deque()
+
+    @property
+    def now(self) -> tuple[Box, ...]:
+        """The boxes of the last moment."""
+        return tuple(box for _, box in self._moments[-1][1]) if self._moments else ()
 
     def note(self, tracks: Iterable[Track], t: float) -> None:
         """Remember this moment."""

@@ -20,6 +20,8 @@ _PROVEN_S = 1.5
 _LEAST_TRUSTED = 0.12
 """With less of the window in sight the light cannot be told from what is in the way."""
 _NOISE_FACTOR = 5.0
+_IN_SHADE = 0.3
+"""What lies in a shadow is learned so much slower: most shadows pass."""
 _SMALL_SWING = 0.25
 """Cells."""
 
@@ -33,7 +35,9 @@ class Look:
     expected: Cells
     """What the shelf would look like, had nothing happened, in this light."""
     changed: Mask
-    """Cells that differ from that."""
+    """Cells that differ from that, other light aside."""
+    raw: Mask
+    """The same with what may be other light."""
     still_s: Times
     """How long each cell has not moved."""
     disturbed_since: Times
@@ -77,8 +81,8 @@ class Memory:
         disturbed = changed | moving
         self._disturbed_since = np.where(disturbed, np.minimum(self._disturbed_since, t), np.inf)
         self._calm_s = np.where(disturbed, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
-        self._learn(now, expected, disturbed | shaded, gap_s, swing)
-        return Look(t, now, expected, changed, t - self._still_since, self._disturbed_since)
+        self._learn(now, expected, disturbed, shaded, gap_s, swing)
+        return Look(t, now, expected, changed, shaded, t - self._still_since, self._disturbed_since)
 
     def accept(self, area: Mask, look: Look) -> None:
         """What stands in an area now belongs there."""
@@ -104,15 +108,15 @@ class Memory:
         raw, real = differs(now, expected, limits, settings.edge_slack)
         return raw, np.asarray(cv2.morphologyEx(real.astype(np.uint8), cv2.MORPH_OPEN, _CROSS[:2, :2]) > 0)
 
-    def _learn(self, now: Cells, expected: Cells, disturbed: Mask, gap_s: float, swing: float) -> None:
+    def _learn(self, now: Cells, expected: Cells, disturbed: Mask, shaded: Mask, gap_s: float, swing: float) -> None:
         """The reference follows slow light where nothing happens."""
-        calm = ~disturbed
+        calm = ~(disturbed | shaded)
         if calm.mean() < _LEAST_TRUSTED:
             return
         error = np.abs(now[..., 0] - expected[..., 0])[calm]
         self._noise += 0.05 * (min(4.0, float(np.median(error)) * 1.48) - self._noise)
         rate = np.float32(1.0 - math.exp(-gap_s / self._settings.adapt_s))
-        follow = (calm * rate)[..., None]
+        follow = (~disturbed * np.where(shaded, np.float32(_IN_SHADE) * rate, rate))[..., None]
         # Towards the picture as it is, so that in a slow fade the fit has little left to do; a picture that swung would
         # smear what stands there.
         towards = now - self._reference if swing < _SMALL_SWING else now - expected

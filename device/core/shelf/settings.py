@@ -8,7 +8,7 @@ class ShelfSettings:
     """Sizes, limits and durations; tuned on drawn scenes of seeds 0-4."""
 
     cells: int = 112
-    """About so many cells has the longer side of the shelf: an item on it must be a few cells wide."""
+    """At most so many cells has the longer side of the shelf: an item on it must be a few cells wide."""
     margin_frac: float = 0.22
     """How much is watched around the shelf, in its size: an arm reaches over its edge, an item does not."""
     period_s: float = 0.18

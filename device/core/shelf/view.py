@@ -1,5 +1,6 @@
 """The part of a picture that shows one shelf, small and in colour. Compares nothing."""
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -72,7 +73,7 @@ def make_view(shelf: Polygon, size: tuple[int, int], cells: int, margin_frac: fl
     xs, ys = [x * width for x, _ in shelf.points], [y * height for _, y in shelf.points]
     wide, high = max(xs) - min(xs), max(ys) - min(ys)
     # Even, as two pixels of the picture share one colour.
-    step = max(2, round(max(wide, high) / cells / 2) * 2)
+    step = max(2, math.ceil(max(wide, high) / cells / 2) * 2)
     margin = max(margin_frac * max(wide, high), 8 * step)
     x1, y1 = (max(0, int((low - margin) // step * step)) for low in (min(xs), min(ys)))
     x2, y2 = min(width, int(max(xs) + margin)), min(height, int(max(ys) + margin))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from device.core.frame import Frame
@@ -18,11 +19,22 @@ from device.core.track import Track
 
 _BEYOND_CELLS = 3
 """So many cells on the edge of the window, and it goes on beyond: an arm, somebody's back."""
-_LEAST_INSIDE = 0.55
+_LEAST_INSIDE = 0.7
 _MOVING_FRAC = 0.12
 """With more of it moving, a place is not to be judged yet."""
 _ITEM_OF_SLOT = 0.3
 """So much of a slot must change for an item of it to be counted."""
+_NEAR = np.ones((5, 5), dtype=np.uint8)
+_GOES_ON = 0.3
+"""So much of what lies around a place must be in shadow for it to be a part of that."""
+_SHADE_STILL_S = 15.0
+"""What hangs together with something beyond the shelf only by shadow is judged when it has been still for so long."""
+_IN_BOX = 0.3
+"""Unless so much of it lies in the box of somebody who stands there."""
+_BELOW_FRAC = 0.03
+_ON_BODY = 0.5
+_CONTACT_S = 1.5
+"""Whose hand it was is asked of the first moments: who steps before it later did not take it."""
 _EDGE_STILL_S = 4.0
 """What goes on beyond the picture's own edge may be an item cut off by it, if it is still for so long."""
 
@@ -108,7 +120,11 @@ class ShelfWatch:
         found: list[Change] = []
         moving = look.still_s < self._settings.settle_s
         for blob in blobs(look.changed, view.inside):
-            if self._in_the_way(blob, look, view):
+            if (
+                self._in_the_way(blob, look, view)
+                or self._hangs_together(blob, look, view)
+                or self._is_before(blob, view)
+            ):
                 self._touched_t[blob.area] = look.t
                 self._forget_what_left(blob, look, memory)
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
@@ -127,6 +143,22 @@ class ShelfWatch:
         # The window ends where the picture ends, too.
         still = float(np.quantile(look.still_s[blob.area], 0.2)) >= _EDGE_STILL_S
         return not (still and _at_picture_edge(view) and blob.inside_frac > 0.8)
+
+    def _hangs_together(self, blob: Blob, look: Look, view: View) -> bool:
+        """Whether it goes on as cells that might be in shadow: of somebody in grey before grey only parts differ."""
+        near = cv2.dilate(blob.area.astype(np.uint8), _NEAR) > 0
+        ring = near & ~blob.area
+        if float(look.raw[ring].mean()) < _GOES_ON:
+            return False
+        if float(np.quantile(look.still_s[blob.area], 0.2)) < _SHADE_STILL_S:
+            return True
+        return any(_share_in(blob, view.box_of(box)) > _IN_BOX for box in self._whereabouts.now)
+
+    def _is_before(self, blob: Blob, view: View) -> bool:
+        """Whether it lies on somebody who stands between the shelf and the camera: their feet are below the shelf."""
+        lowest = max(y for _, y in self._shelf.points) + _BELOW_FRAC
+        fronts = (box for box in self._whereabouts.now if box[3] > lowest)
+        return any(_share_in(blob, view.box_of(box)) > _ON_BODY for box in fronts)
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
@@ -169,7 +201,7 @@ class ShelfWatch:
             return None
         box = view.fractions(*blob.rect)
         clear = max(since, look.t - float(np.median(look.still_s[blob.area])))
-        contact = self._whereabouts.at(box, since - 0.3, max(clear, since))
+        contact = self._whereabouts.at(box, since - 0.3, min(max(clear, since), since + _CONTACT_S))
         slot, items = self._slot_of(blob)
         who = contact.track if contact else None
         undoes = self._ledger.undo(blob.area, look.now, who) if verdict == "returned" else None
@@ -216,6 +248,14 @@ def _who(contact: Contact | None) -> str:
     if contact is None:
         return "nobody whose hand could reach it was seen: an arm alone"
     return f"person {contact.track} could reach it in {contact.frac:.0%} of that time"
+
+
+def _share_in(blob: Blob, box: Box) -> float:
+    """How much of a place lies in a box of cells."""
+    rows, columns = blob.area.shape
+    x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
+    x2, y2 = min(columns, int(box[2]) + 1), min(rows, int(box[3]) + 1)
+    return float(blob.area[y1:y2, x1:x2].sum()) / max(1, int(blob.area.sum())) if x1 < x2 and y1 < y2 else 0.0
 
 
 def _at_picture_edge(view: View) -> bool:
