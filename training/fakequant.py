@@ -8,9 +8,6 @@ have levels a channel, tensors a range that follows what is seen while learning.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 _BITS = 8
 _PACE = 0.05
 """Share of a batch's extremes in the moving range."""
@@ -52,8 +49,8 @@ def with_fake_quant(model: Any) -> Any:
     return keras.models.clone_model(model, clone_function=lambda layer: layer, call_function=call)
 
 
-def find_ranges(model: Any, samples: Iterable[NDArray[np.float32]]) -> None:
-    """Set every range to the extremes of some inputs."""
+def find_ranges(model: Any, samples: Iterable[Any]) -> None:
+    """Set every range to the extremes of some inputs, as the network takes them."""
     for layer in _ranges(model):
         layer.forget()
     watching = [layer for layer in _ranges(model) if not layer.fixed]

@@ -47,7 +47,7 @@ class NetworkClassifier:
         value, _ = self._letterbox.fill_bgr(bgr)
         self._network.run(value)
         levels = self._network.output(self._output.output)[0].astype(np.float32)
-        return ((levels - np.float32(self._output.zero_point)) * np.float32(self._output.scale)).astype(np.float32)
+        return np.asarray((levels - self._output.zero_point) * self._output.scale, dtype=np.float32)
 
     def close(self) -> None:
         """Let go of the interpreter; may be called twice."""

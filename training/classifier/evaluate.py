@@ -104,7 +104,7 @@ def _wrong(
     samples: Sequence[Sample], truth: Sequence[int], shares: Sequence[NDArray[np.float32]], labels: Sequence[str]
 ) -> list[dict[str, Any]]:
     """The pictures that were named wrong, the surest first."""
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "file": str(sample.path),
             "truth": labels[right],

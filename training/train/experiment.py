@@ -108,8 +108,6 @@ def _refuse_kind(dataset: Dataset, recipe: Recipe | ClassRecipe, data: Path) -> 
         raise DataError(f"{data}: folders of classes, but the recipe {recipe.name} needs boxes")
     if recipe.kind == "classifier" and dataset.kind != CLASSIFICATION:
         raise DataError(f"{data}: pictures with boxes, but the recipe {recipe.name} needs a folder a class")
-    if recipe.kind == "classifier" and len(dataset.labels) < 2:
-        raise DataError(f"{data}: only the class {dataset.labels[0]}; a classifier needs two or more")
 
 
 def _refuse_unseen(dataset: Dataset, train: Sequence[Sample], data: Path) -> None:

@@ -1,6 +1,7 @@
 """Finds recipes and tells those of detectors from those of classifiers. Does not carry them out."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 from training.base.recipe import RECIPES
@@ -9,7 +10,10 @@ from training.errors import RecipeError
 from training.train.closed import read_text
 from training.train.recipe import Recipe, parse_recipe
 
-_PARSERS = {"detector": parse_recipe, "classifier": parse_class_recipe}
+_PARSERS: dict[str, Callable[[str, str], Recipe | ClassRecipe]] = {
+    "detector": parse_recipe,
+    "classifier": parse_class_recipe,
+}
 
 
 def find_recipe(name: str) -> Path:

@@ -23,9 +23,9 @@ class BoxDataTable(DataTable):
 class NetworkTable(Table):
     """What learns."""
 
-    family: Literal["nanodet-g", "efficientnet-lite0"] = NANODET
+    family: Literal["nanodet-g", "efficientnet-lite0"] = "nanodet-g"
     """The kind of network: one made for detection, or a backbone made for naming with the same neck and heads."""
-    base: Literal["nanodet-g", "efficientnet-lite0", "none"] = NANODET
+    base: Literal["nanodet-g", "efficientnet-lite0", "none"] = "nanodet-g"
     """The published weights to start from, those of the family; ``none`` starts from chance."""
     namer: bool = False
     """An EfficientNet-Lite0 of ImageNet looks beside it and helps to tell classes apart; costs about a third more."""
