@@ -124,7 +124,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
 
 
 def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
-    """Find what the types of the file cannot tell: models and kinds of rules and of cameras that there are not.
+    """Find what the file alone cannot tell: models and kinds of cameras that there are not.
 
     Args:
         config: what has been read.
@@ -139,10 +139,6 @@ def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
     except UsageError as error:
         raise ConfigError(f"{name}: detector.model: {error}") from error
     for camera in config.cameras:
-        try:
-            build_rules(camera)
-        except ConfigError as error:
-            raise ConfigError(f"{name}: {error}") from error
         try:
             parse_source(camera.source, unbuilt=unbuilt)
         except CameraError as error:

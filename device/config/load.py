@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 from device.config.cameras import SlotsTable
 from device.config.lines import KeyPath, key_lines, line_of
 from device.config.model import Config
+from device.config.rules import RuleError, build_rules
 from device.errors import ConfigError
 
 _ALTERNATIVES = frozenset({SlotsTable.__name__, "literal['auto']"})
@@ -46,9 +47,25 @@ def parse_config(text: str, name: str) -> Config:
     try:
         # By way of JSON, as only there "strict" takes a list for a tuple and a text for a path, and yet no text for a
         # number and no true for a 1. A date is nothing that any key takes.
-        return Config.model_validate_json(json.dumps(document, default=lambda date: {"date": str(date)}), strict=True)
+        as_json = json.dumps(document, default=lambda date: {"date": str(date)})
+        config = Config.model_validate_json(as_json, strict=True)
     except ValidationError as error:
         raise ConfigError("\n".join(_sentences(error.errors(), key_lines(text), name))) from error
+    _check_rules(config, text, name)
+    return config
+
+
+def _check_rules(config: Config, text: str, name: str) -> None:
+    """Find what only shows when the rules are made."""
+    faults = []
+    for number, camera in enumerate(config.cameras):
+        try:
+            build_rules(camera)
+        except RuleError as fault:
+            line = line_of(key_lines(text), ("cameras", number, *fault.path))
+            faults.append(f"{name}:{line}: {fault}" if line else f"{name}: {fault}")
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def _sentences(found: list[ErrorDetails], lines: dict[KeyPath, int], name: str) -> list[str]:

@@ -11,6 +11,15 @@ from device.core.rules.table import KIND_DEFAULTS, KindDefaults
 from device.errors import ConfigError
 
 
+class RuleError(ConfigError):
+    """A rule cannot be built."""
+
+    def __init__(self, text: str, *path: str | int) -> None:
+        """``path``: where in the camera's table it stands."""
+        super().__init__(text)
+        self.path = path
+
+
 def rule_tables(camera: CameraTable) -> tuple[RuleTable, ...]:
     """The rules that a camera asks for, or the sensible ones for what is drawn on its picture."""
     if camera.rules is not None:
@@ -34,15 +43,20 @@ def build_rules(camera: CameraTable, *, keep_candidates: bool = False) -> tuple[
     """Rules ready to run.
 
     Raises:
-        ConfigError: a kind that this version has no rule for, a missing place, two rules of one name.
+        RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
-    tables = rule_tables(camera)
-    names = [rule_name(table) for table in tables]
-    for name in names:
-        if names.count(name) > 1:
-            raise ConfigError(f"camera {camera.id}: two rules are named {name!r}; give one of them another `name`")
-    goods = Goods(camera)
-    return tuple(_build(camera, table, goods, keep_candidates=keep_candidates) for table in tables)
+    goods, rules, names = Goods(camera), list[Rule](), set[str]()
+    for number, table in enumerate(rule_tables(camera)):
+        name = rule_name(table)
+        if name in names:
+            text = f"camera {camera.id}: two rules are named {name!r}; give one of them another `name`"
+            raise RuleError(text, "rules", number, "name")
+        names.add(name)
+        try:
+            rules.append(_build(camera, table, goods, keep_candidates=keep_candidates))
+        except ConfigError as error:
+            raise RuleError(str(error), "rules", number, "kind") from error
+    return tuple(rules)
 
 
 def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:

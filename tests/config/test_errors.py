@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from device.config import load_config, parse_config
-from device.config.rules import build_rules
 from device.errors import ConfigError
 
 HEAD = """[device]
@@ -169,21 +168,18 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "says"),
+    ("rules", "line", "says"),
     [
-        ('kind = "person_in_zone"', "rule person_in_zone needs the key `zone`"),
-        ('kind = "line_crossed"\nzone = "yard"', "rule line_crossed-yard needs the key `line`"),
-        ('kind = "crowding"', "this version has no rule of kind 'crowding'; it has: person_in_zone"),
-        ('kind = "loitering"\n[[cameras.rules]]\nkind = "loitering"', "two rules are named 'loitering'"),
+        ('kind = "person_in_zone"', 5, "rule person_in_zone needs the key `zone`"),
+        ('kind = "line_crossed"\nzone = "yard"', 5, "rule line_crossed-yard needs the key `line`"),
+        ('after_s = 3.0\nkind = "crowding"', 6, "this version has no rule of kind 'crowding'; it has: person_in_zone"),
+        ('kind = "loitering"\n[[cameras.rules]]\nkind = "loitering"', 6, "two rules are named 'loitering'"),
     ],
 )
-def test_rules_that_cannot_be_built(rules: str, says: str) -> None:
-    """What only shows when the rules are made is told by camera and rule."""
+def test_rules_that_cannot_be_built(rules: str, line: int, says: str) -> None:
+    """What only shows when the rules are made is told by line, camera and rule."""
     zone = '[[cameras.zones]]\nid = "yard"\npolygon = [[0, 0], [1, 0], [1, 1]]\n'
-    config = parse_config(f"{HEAD}{zone}[[cameras.rules]]\n{rules}", "shop.toml")
+    (fault,) = faults_of(f"{HEAD}{zone}[[cameras.rules]]\n{rules}")
 
-    with pytest.raises(ConfigError) as caught:
-        build_rules(config.cameras[0])
-
-    assert str(caught.value).startswith("camera aisle: ")
-    assert says in str(caught.value)
+    assert fault.startswith(f"shop.toml:{HEAD_LINES + line}: camera aisle: ")
+    assert says in fault

@@ -88,7 +88,6 @@ def test_a_class_that_the_model_does_not_know() -> None:
     [
         (config_of("synthetic:", model="general-417"), "detector.model: no model is named 'general-417'"),
         (config_of("fil:clip.mp4"), 'did you mean "file:clip.mp4"'),
-        (config_of("synthetic:", extra='[[cameras.rules]]\nkind = "unpaid_exit"\n'), "no rule of kind 'unpaid_exit'"),
     ],
 )
 def test_what_the_types_of_a_file_cannot_tell(config: Config, complaint: str) -> None:
