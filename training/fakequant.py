@@ -164,5 +164,6 @@ def _rounded(kernel: Any) -> Any:
     """To 255 levels about 0, a scale a channel."""
     import tensorflow as tf
 
-    most = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=list(range(len(kernel.shape) - 1))), 1e-8)
+    # A little over the largest weight, which would else be outside by an error of float, where nothing has a slope.
+    most = tf.maximum(tf.reduce_max(tf.abs(kernel), axis=list(range(len(kernel.shape) - 1))) * (1.0 + 1e-5), 1e-8)
     return tf.quantization.fake_quant_with_min_max_vars_per_channel(kernel, -most, most, _BITS, narrow_range=True)

@@ -135,6 +135,28 @@ def test_an_export_that_loses_too_much_is_refused(
     assert not list(named[0].out.glob("refused*"))
 
 
+def test_a_network_that_loses_by_int8_learns_on(
+    classes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: tuple[ClassExperiment, str]
+) -> None:
+    """Here its first int8 form is said to name nothing right; the second comes of two epochs with rounding."""
+    text = (classes / "r.toml").read_text(encoding="utf-8")
+    recipe = tmp_path / "r.toml"
+    recipe.write_text(text.replace("[export]", "[export]\nqat_epochs = 2"), encoding="utf-8")
+    experiment = begin(recipe, classes / "data", tmp_path / "run")
+    (experiment.out / BEST).write_bytes((named[0].out / BEST).read_bytes())
+    perfect, none = score_classes([0, 1], [0, 1], ("a", "b")), score_classes([0, 1], [1, 0], ("a", "b"))
+    answers = iter([none, perfect, none, perfect, perfect, perfect, perfect, perfect])
+    monkeypatch.setattr("training.classifier.export.measure_classes", lambda *_: next(answers))
+    said: list[str] = []
+    card = export_classifier(experiment, tmp_path / "m.tflite", said.append)
+    assert any("2 epochs with its levels in sight" in line for line in said)
+    assert card.measured["int8_loses_accuracy"] == 0.0
+    monkeypatch.undo()
+    call = ["evaluate", str(tmp_path / "m.tflite"), "--folders", str(experiment.out / "test")]
+    assert main([*call, "--out", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))["accuracy"] >= 0.8
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [("boxes", "needs a folder a class"), ("one", "the one class"), ("few", "no training picture of the class")],
