@@ -22,3 +22,11 @@ class HasRate(Protocol):
 
     def set_rate(self, fps: float | None) -> None:
         """Give so many pictures a second from now on, as near as it can; None = as at the start."""
+
+
+@runtime_checkable
+class HasMasks(Protocol):
+    """A source that blackens what goes into its own encoder."""
+
+    def use_masks(self, number: int) -> None:
+        """Blacken by this set from the next picture on, as in ``CameraRequest.polygons``."""

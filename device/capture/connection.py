@@ -59,7 +59,12 @@ class Connection:
     def info(self) -> StreamInfo:
         """How to decode its packets."""
         codec = self.video.codec_context
-        return StreamInfo(codec.name, codec.width, codec.height, bytes(codec.extradata or b""))
+        return StreamInfo(codec.name, codec.width, codec.height)
+
+    @property
+    def parameter_sets(self) -> bytes:
+        """What the camera told on connecting, and may not repeat in its packets."""
+        return bytes(self.video.codec_context.extradata or b"")
 
     def packets(self) -> Iterator[Packet]:
         """Packet after packet as they come.

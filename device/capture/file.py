@@ -12,10 +12,12 @@ import av.video.stream
 import numpy as np
 from numpy.typing import NDArray
 
+from device.capture.file_packets import FilePackets
 from device.capture.pace import Pace
 from device.capture.picture import Converter, upright_size
 from device.capture.request import PictureWish
 from device.capture.timestamps import MediaTime, advance, start_again
+from device.core.packet import COPIED_CODECS, EncodedPacket, StreamInfo
 from device.core.stamp import Stamp
 from device.errors import CameraError, EndOfStream
 
@@ -27,8 +29,18 @@ _SAVE_HINT = "save it again with a tool that plays it, or use another file"
 class FileSource:
     """Any container and codec that FFmpeg reads; damage is skipped and counted, the picture stands upright."""
 
-    def __init__(self, path: Path, pace: Pace, *, loop: bool = False, wish: PictureWish | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        pace: Pace,
+        *,
+        loop: bool = False,
+        wish: PictureWish | None = None,
+        keeps_packets: bool = False,
+    ) -> None:
+        """Open nothing yet; ``keeps_packets``: also have the packets, where players know their codec."""
         self._path = path
+        self._keeps_packets = keeps_packets
         self._pace = pace
         self._loop = loop
         self._wish = wish or PictureWish()
@@ -41,6 +53,8 @@ class FileSource:
         self._time = MediaTime()
         self._seq = 0
         self._faults = 0
+        self._t = 0.0
+        self._packet_shelf: FilePackets | None = None
 
     def open(self) -> tuple[int, int]:
         """Decode the first picture; its size.
@@ -66,7 +80,7 @@ class FileSource:
         self._picture = self._next_picture()
         self._time = advance(self._time, self._picture.time, self._step_s)
         stamp = self._pace.stamp(self._seq, self._time.t or 0.0)
-        self._seq += 1
+        self._seq, self._t = self._seq + 1, stamp.t
         return stamp
 
     def copy_to(self, i420: NDArray[np.uint8]) -> None:
@@ -74,6 +88,16 @@ class FileSource:
         if self._picture is None:
             raise CameraError(f"{self._path}: no picture has been grabbed")
         self._converter.write(self._picture, i420)
+
+    def stream(self) -> StreamInfo | None:
+        """How to decode the packets; None where none are kept."""
+        return self._packet_shelf.info if self._packet_shelf is not None else None
+
+    def packets(self) -> list[EncodedPacket]:
+        """Packets since the last call, on the clock of the pictures."""
+        if self._packet_shelf is None or self._picture is None:
+            return []
+        return self._packet_shelf.take(self._picture, self._t)
 
     def faults(self) -> int:
         """Pictures that were damaged, or that the file's header promises and its end lacks."""
@@ -113,6 +137,8 @@ class FileSource:
         stream.codec_context.thread_count = 1
         rate_hz = float(stream.average_rate or stream.guessed_rate or _USUAL_RATE_HZ)
         self._step_s = 1 / min(max(rate_hz, 0.1), 240.0)
+        if self._packet_shelf is None and self._keeps_packets and stream.codec_context.name in COPIED_CODECS:
+            self._packet_shelf = FilePackets(stream)
         self._pictures = self._decoded(container, stream)
 
     def _decoded(
@@ -125,7 +151,9 @@ class FileSource:
                 pictures = stream.decode(packet)
             except av.error.FFmpegError:
                 self._faults += 1
-                continue
+                pictures = []
+            if self._packet_shelf is not None and packet is not None:
+                self._packet_shelf.note(packet)  # takes its bytes away
             for picture in pictures:
                 given, last_s = given + 1, picture.time or last_s
                 yield picture

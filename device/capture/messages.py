@@ -46,11 +46,18 @@ class Failure:
     text: str
 
 
-Message = Hello | Picture | End | Failure
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth a line in the log."""
+
+    text: str
+
+
+Message = Hello | Picture | End | Failure | Note
 
 # kind, slot, changed, -, width, height, bytes of text after this header, faults, masks, seq, t, wall (NaN: none)
 _HEADER = struct.Struct("<BB?xHHIIIQdd")
-_KINDS: tuple[type[Message], ...] = (Hello, Picture, End, Failure)
+_KINDS: tuple[type[Message], ...] = (Hello, Picture, End, Failure, Note)
 _MAX_TEXT_BYTES = 2000  # header and text stay below PIPE_BUF (4096): one write, never torn
 
 
@@ -67,7 +74,7 @@ def encode(message: Message) -> bytes:
             wall = math.nan if message.stamp.wall is None else message.stamp.wall
         case End():
             text, faults = _cut(message.text), message.faults
-        case Failure():
+        case Failure() | Note():
             text = _cut(message.text)
     kind = _KINDS.index(type(message))
     return _HEADER.pack(kind, slot, changed, width, height, len(text), faults, masks, seq, t, wall) + text
@@ -93,8 +100,10 @@ def read_message(pipe: int) -> Message | None:
             return Picture(slot, Stamp(seq, t, None if math.isnan(wall) else wall), changed, faults, masks)
         case 2:
             return End(text, faults)
-        case _:
+        case 3:
             return Failure(text)
+        case _:
+            return Note(text)
 
 
 def _cut(text: str) -> bytes:

@@ -16,7 +16,8 @@ from device.capture.mode import Mode
 from device.capture.picture import Converter
 from device.capture.request import CameraRequest
 from device.capture.tray import Tray
-from device.core.packet import EncodedPacket, StreamInfo
+from device.core.annexb import with_parameter_sets
+from device.core.packet import COPIED_CODECS, EncodedPacket, StreamInfo
 from device.core.stamp import Stamp
 from device.errors import CameraError
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from device.ports import Clock  # at run time it would bring OpenCV into the camera's process
 
 _CAUGHT_UP_S = 0.4  # a keyframe that is no later than this begins the present again
-_COPIED = frozenset({"h264"})
-"""What is recorded as it comes: browsers and players play it all. H.265 and MJPEG in MP4 they mostly refuse."""
 
 
 class NetworkSource:
@@ -36,7 +35,7 @@ class NetworkSource:
         self._small = request.source_small
         self._live = request.mode is Mode.LIVE
         self._wish = request.picture
-        self._tray = Tray() if request.record.how in {"copy", "auto"} and not request.is_masked else None
+        self._tray = Tray() if request.copies_packets else None
         self._pictures: Connection | None = None
         self._main: _MainStream | None = None
         self._converter = Converter(request.picture.rotation)
@@ -59,6 +58,8 @@ class NetworkSource:
         self._pictures = Connection(self._small or self._address, self._transport)
         if self._small is not None and self._tray is not None:
             self._main = _MainStream(Connection(self._address, self._transport), self._tray, self._clock)
+        if self.stream() is None:
+            self._tray = None  # nobody will take packets
         self._decoded = self._decode(self._pictures)
         self._picture = next(self._decoded)
         self._is_fresh = True
@@ -93,7 +94,7 @@ class NetworkSource:
     def stream(self) -> StreamInfo | None:
         """How to decode the packets; None where they are of a kind that is not recorded as it is."""
         main = self._main.connection if self._main is not None else self._pictures
-        if main is None or self._tray is None or main.info.codec not in _COPIED:
+        if main is None or self._tray is None or main.info.codec not in COPIED_CODECS:
             return None
         return main.info
 
@@ -118,7 +119,7 @@ class NetworkSource:
         for packet in connection.packets():
             self._time = advance(self._time, _decode_time(packet), self._clock.monotonic(), connection.step_s)
             if self._main is None and self._tray is not None:
-                keep(packet, self._time, self._tray)
+                keep(packet, self._time, connection, self._tray)
             skipping = self._live and self._is_behind(packet, skipping)
             if skipping:
                 self._seq += 1  # the gap tells that it was there
@@ -190,17 +191,20 @@ class _MainStream:
         try:
             for packet in self.connection.packets():
                 time = advance(time, _decode_time(packet), self._clock.monotonic(), self.connection.step_s)
-                keep(packet, time, self._tray)
+                keep(packet, time, self.connection, self._tray)
         except CameraError as fault:
             self._fault = fault
 
 
-def keep(packet: Packet, time: LiveTime, tray: Tray) -> None:
+def keep(packet: Packet, time: LiveTime, connection: Connection, tray: Tray) -> None:
     """Lay a packet that came at this time on the tray."""
+    data = bytes(packet)
+    if packet.is_keyframe:
+        data = with_parameter_sets(data, connection.parameter_sets)
     ahead_s = 0.0
     if packet.pts is not None and packet.dts is not None and packet.time_base is not None:
         ahead_s = max(0.0, float((packet.pts - packet.dts) * packet.time_base))
-    tray.add(bytes(packet), (time.t or 0.0) + ahead_s, ahead_s=ahead_s, keyframe=packet.is_keyframe)
+    tray.add(data, (time.t or 0.0) + ahead_s, ahead_s=ahead_s, keyframe=packet.is_keyframe)
 
 
 def _decode_time(packet: Packet) -> float | None:

@@ -2,8 +2,9 @@
 
 import threading
 
+from device.capture.packet_pipe import Gap, Masked, PipeItem
 from device.capture.packet_ring import PacketRing, Run
-from device.core.packet import EncodedPacket, StreamInfo
+from device.core.packet import StreamInfo
 
 
 class PacketStore:
@@ -55,21 +56,16 @@ class PacketFeed:
             self._masks = masks
             self._ring.interrupt()
 
-    def begin(self, info: StreamInfo) -> None:
-        """How to decode what comes."""
+    def take(self, item: PipeItem) -> None:
+        """Take in what came from the process."""
         with self._news:
-            if self._store.is_current(self):
-                self._ring.begin(info)
-
-    def interrupt(self) -> None:
-        """Packets were lost on their way."""
-        with self._news:
-            if self._store.is_current(self):
-                self._ring.interrupt()
-
-    def add(self, packet: EncodedPacket, masks: int) -> None:
-        """Take in a packet that was made with this generation of masks."""
-        with self._news:
-            if self._store.is_current(self) and masks >= self._masks:
-                self._ring.add(packet)
-                self._news.notify_all()
+            if not self._store.is_current(self):
+                return
+            match item:
+                case StreamInfo():
+                    self._ring.begin(item)
+                case Gap():
+                    self._ring.interrupt()
+                case Masked(packet, masks) if masks >= self._masks:
+                    self._ring.add(packet)
+                    self._news.notify_all()

@@ -9,9 +9,13 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import structlog
+
 from device.capture.inbox import Inbox
-from device.capture.messages import End, Failure, Hello, Message, Picture, read_message
+from device.capture.messages import End, Failure, Hello, Message, Note, Picture, read_message
 from device.capture.orders import Free, Order, SetRate, UseMasks, encode_order
+from device.capture.packet_pipe import read_item
+from device.capture.packet_store import PacketFeed, PacketStore
 from device.capture.request import CameraRequest, encode_request
 from device.capture.ring import Ring, create_memory, join_ring
 from device.clock import SystemClock
@@ -19,6 +23,8 @@ from device.core.camera_stats import CameraStats
 from device.core.frame import Frame
 from device.errors import CameraError, EndOfStream
 from device.ports import Clock
+
+log = structlog.get_logger(__name__)
 
 _TERM_S = 1.0
 _KILL_S = 0.8  # together below the two seconds that the contract of Camera allows
@@ -38,6 +44,7 @@ class CameraProcess:
         *,
         clock: Clock | None = None,
         on_news: Callable[[], None] = lambda: None,
+        packets: PacketStore | None = None,
     ) -> None:
         """Start the process; masks are blackened before a picture leaves it.
 
@@ -46,6 +53,7 @@ class CameraProcess:
             request: what it is asked for.
             clock: for the times of arrival.
             on_news: called by another thread when there is a picture, or none will come any more.
+            packets: where the packets go that the request wishes to have recorded.
         """
         if not 2 <= request.slots <= 255:
             raise ValueError(f"slots must be 2..255, not {request.slots}")
@@ -60,9 +68,17 @@ class CameraProcess:
         self._orders_lock = threading.Lock()
         self._orders: int | None = None
         self._masks = 0
-        self._process, status, self._memory = self._start()
-        self._listener = threading.Thread(target=self._listen, args=(status,), name=f"camera-{camera_id}", daemon=True)
+        self._feed = packets.feed() if packets is not None else None
+        self._process, status, packet_pipe, self._memory = self._start()
+        name = f"camera-{camera_id}"
+        self._listener = threading.Thread(target=self._listen, args=(status,), name=name, daemon=True)
         self._listener.start()
+        self._receiver: threading.Thread | None = None
+        if self._feed is None:
+            os.close(packet_pipe)
+        else:
+            self._receiver = threading.Thread(target=self._receive, args=(packet_pipe, self._feed), daemon=True)
+            self._receiver.start()
 
     @property
     def pid(self) -> int:
@@ -105,6 +121,8 @@ class CameraProcess:
         with self._orders_lock:
             self._masks += 1
             refused = self._inbox.demand(self._masks)
+            if self._feed is not None:
+                self._feed.demand(self._masks)
             self._order([UseMasks(number, self._masks), *map(Free, refused)])
 
     def set_rate(self, fps: float | None) -> None:
@@ -130,16 +148,18 @@ class CameraProcess:
         self._inbox.close(CameraError(f"camera {self.id}: is closed"))
         _end(self._process)
         self._listener.join(timeout=0.2)
+        if self._receiver is not None:
+            self._receiver.join(timeout=0.2)
         self._ring = None  # pictures still in use keep the memory, nothing else does
 
-    def _start(self) -> tuple["subprocess.Popen[bytes]", int, int]:
-        """Start the child; it, the pipe on which it speaks, and the memory without a size yet."""
+    def _start(self) -> tuple["subprocess.Popen[bytes]", int, int, int]:
+        """Start the child; it, the pipes on which it speaks and sends packets, and the memory without a size yet."""
         ours: list[int] = []
         theirs: list[int] = []
         try:
             ours.append(memory := create_memory(f"camera-{self.id}"))
             theirs.append(_written(encode_request(self._request)))
-            for ends in (os.pipe(), os.pipe()[::-1]):
+            for ends in (os.pipe(), os.pipe()[::-1], os.pipe()):
                 ours.append(ends[0])
                 theirs.append(ends[1])
             passed = (*theirs, memory)
@@ -158,8 +178,8 @@ class CameraProcess:
         finally:
             for descriptor in theirs:
                 os.close(descriptor)
-        _, status, self._orders = ours
-        return process, status, memory
+        _, status, self._orders, packets = ours
+        return process, status, packets, memory
 
     def _listen(self, status: int) -> None:
         """Thread: take in what the child says, until it has gone."""
@@ -174,8 +194,21 @@ class CameraProcess:
             os.close(status)
             os.close(self._memory)
 
+    def _receive(self, pipe: int, feed: PacketFeed) -> None:
+        """Thread: hand on packets, until the child has gone."""
+        try:
+            while (item := read_item(pipe)) is not None:
+                feed.take(item)
+        except CameraError as fault:
+            self._fail(str(fault))
+            self._process.kill()
+        finally:
+            os.close(pipe)
+
     def _take(self, message: Message) -> None:
         match message:
+            case Note(text):
+                log.info("camera_note", camera=self.id, text=text)
             case Hello(width, height):
                 self._ring = join_ring(self._memory, width, height, self._slots)
             case Picture() if self._ring is not None and message.slot < len(self._ring):

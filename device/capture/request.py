@@ -79,6 +79,11 @@ class CameraRequest:
         """Whether anything is ever blackened."""
         return bool(self.masks) or any(self.extra_masks.values())
 
+    @property
+    def copies_packets(self) -> bool:
+        """Whether packets of a stream may go to the recorder as they come: they cannot be masked, and not be turned."""
+        return self.record.how in {"copy", "auto"} and not self.is_masked and not self.picture.rotation
+
     def polygons(self, number: int) -> tuple[Polygon, ...]:
         """All masks while the extra set of that number is in force: 0 = none, else in the order of ``extra_masks``."""
         return self.masks + ((), *self.extra_masks.values())[number]

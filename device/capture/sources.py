@@ -96,7 +96,8 @@ def _file(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
     from device.capture.file import FileSource  # noqa: PLC0415 - FFmpeg is 18 MB that a drawn scene does not need
 
     pace, loop = Pace(request.mode, clock), spec.options.get("loop") == "1"
-    return FileSource(Path(spec.where), pace, loop=loop, wish=request.picture)
+    keeps = request.copies_packets
+    return FileSource(Path(spec.where), pace, loop=loop, wish=request.picture, keeps_packets=keeps)
 
 
 def _synthetic(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":

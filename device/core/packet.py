@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 TICKS_PER_S = 90_000
 """Unit of ``pts`` and ``dts``: that of RTP and MPEG, in which the times of all usual cameras are whole numbers."""
+COPIED_CODECS = frozenset({"h264"})
+"""What is recorded as it comes: browsers and players play it all. H.265 and MJPEG in MP4 they mostly refuse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +17,7 @@ class StreamInfo:
     width: int
     height: int
     extradata: bytes = b""
-    """Parameter sets; empty where they stand in the packets."""
+    """Parameter sets where they stand beside the packets; empty for h264, whose keyframes carry theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class EncodedPacket:
     """One encoded picture."""
 
     data: bytes
+    """For h264 with start codes (Annex B), and a keyframe begins with its parameter sets: a run needs nothing else."""
     t: float
     """Time of the picture in it, s, on the same clock as ``Stamp.t``."""
     pts: int

@@ -43,6 +43,7 @@ def write_clip(
         stream.pix_fmt = pix_fmt
         stream.gop_size = key_every
         stream.codec_context.thread_count = 1
+        stream.codec_context.max_b_frames = 0
         if stamps:
             stream.codec_context.time_base = Fraction(1, 1000)
         for index in range(pictures):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.capture.messages import End, Failure, Hello, Message, Picture, encode, read_message
+from device.capture.messages import End, Failure, Hello, Message, Note, Picture, encode, read_message
 from device.core.stamp import Stamp
 from device.errors import CameraError
 
@@ -18,6 +18,7 @@ MESSAGES: st.SearchStrategy[Message] = st.one_of(
     st.builds(Picture, st.integers(0, 255), STAMPS, st.booleans(), NUMBERS, NUMBERS),
     st.builds(End, WORDS, NUMBERS),
     st.builds(Failure, WORDS),
+    st.builds(Note, WORDS),
 )
 
 

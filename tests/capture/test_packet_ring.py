@@ -3,6 +3,7 @@ import threading
 from hypothesis import given
 from hypothesis import strategies as st
 
+from device.capture.packet_pipe import Gap, Masked
 from device.capture.packet_ring import PacketRing
 from device.capture.packet_store import PacketStore
 from device.core.packet import EncodedPacket, StreamInfo
@@ -120,15 +121,17 @@ def test_a_process_that_has_been_replaced_says_nothing_more() -> None:
     """Its last packets may come late; and masks that changed make packets void."""
     store = PacketStore(60.0, 10**6)
     old = store.feed()
-    old.begin(INFO)
-    old.add(packet(0, keyframe=True), 0)
+    old.take(INFO)
+    old.take(Masked(packet(0, keyframe=True), 0))
     new = store.feed()
-    new.begin(INFO)
-    old.add(packet(1, keyframe=True), 0)
+    new.take(INFO)
+    old.take(Masked(packet(1, keyframe=True), 0))
     new.demand(1)
-    new.add(packet(2, keyframe=True), 0)
-    new.add(packet(3, keyframe=False), 1)
-    new.add(packet(4, keyframe=True), 1)
+    new.take(Masked(packet(2, keyframe=True), 0))
+    new.take(Masked(packet(3, keyframe=False), 1))
+    new.take(Masked(packet(4, keyframe=True), 1))
+    new.take(Gap())
+    new.take(Masked(packet(5, keyframe=False), 1))
     run = store.since(0.0)
     assert run is not None
     assert [one.t for one in run.packets] == [0.0, 4 * STEP_S]
@@ -139,8 +142,8 @@ def test_a_reader_waits_for_news() -> None:
     store = PacketStore(60.0, 10**6)
     assert store.after(0, 0.01) is None
     feed = store.feed()
-    feed.begin(INFO)
-    timer = threading.Timer(0.05, feed.add, (packet(0, keyframe=True), 0))
+    feed.take(INFO)
+    timer = threading.Timer(0.05, feed.take, (Masked(packet(0, keyframe=True), 0),))
     timer.start()
     run = store.after(0, 20.0)
     timer.join()
