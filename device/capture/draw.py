@@ -59,9 +59,10 @@ class Painter:
         self._drawn = goods
 
     def _draw_moving(self, planes: Planes, goods: Goods, t: float) -> None:
-        things = [(foot[1], thing) for thing in self._scene.things if (foot := along(thing.path, t)) is not None]
-        figures = [(foot[1], figure) for figure in self._scene.figures if (foot := figure.foot_at(t)) is not None]
-        for _, mover in sorted([*things, *figures], key=lambda entry: (entry[0], entry[1].id)):
+        movers: list[tuple[float, Thing | Figure]] = []
+        movers += [(foot[1], thing) for thing in self._scene.things if (foot := along(thing.path, t)) is not None]
+        movers += [(foot[1], figure) for figure in self._scene.figures if (foot := figure.foot_at(t)) is not None]
+        for _, mover in sorted(movers, key=lambda entry: (entry[0], entry[1].id)):
             if isinstance(mover, Thing):
                 _draw_thing(planes, mover, t)
             else:

@@ -127,9 +127,9 @@ class Custody:
         if change.kind != "taken" or change.track is None or change.by_staff:
             return
         held = Holding(change.happening, change.shelf, change.slot, change.items, change.t_contact, change.confidence)
-        person = self._people.get(change.track)
-        if person is not None:
-            person.holdings.append(held)
+        taker = self._people.get(change.track)
+        if taker is not None:
+            taker.holdings.append(held)
             self._bound()
 
     def _bound(self) -> None:

@@ -37,7 +37,8 @@ class Blob:
 
 def blobs(changed: Mask, inside: Mask) -> list[Blob]:
     """The connected parts of a mask, the largest first."""
-    joined = _filled(cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, _DISK))
+    closed = cv2.morphologyEx(changed.astype(np.uint8), cv2.MORPH_CLOSE, _DISK)
+    joined = _filled(np.asarray(closed, dtype=np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     found = []
     for label in range(1, count):

@@ -52,12 +52,12 @@ def _fit_luma(
     wanted = now[rows, columns].astype(np.float64) - value
     # Nothing is known of what has no structure: it pulls towards no change.
     ridge = np.diag([400.0, 0.5, 40.0, 40.0])
-    answer = np.zeros(4)
+    answer: NDArray[np.float64] = np.zeros(4)
     for _ in range(2):
         if int(keep.sum()) < _MIN_CELLS // 2:
             return (1.0, 0.0), np.zeros(2), np.zeros(len(rows), dtype=np.bool_)
         chosen = terms[keep]
-        answer = np.linalg.solve(chosen.T @ chosen + ridge, chosen.T @ wanted[keep])
+        answer = np.linalg.solve(chosen.T @ chosen + ridge, chosen.T @ wanted[keep]).astype(np.float64)
         error = np.abs(wanted - terms @ answer)
         keep = error <= max(3.0, _TRIM * float(np.median(error)))
     # now = value + g (value - 128) + o - d . gradient: the picture moved against its gradient.

@@ -67,6 +67,11 @@ class ShelfWatch:
         """The state of the shelf."""
         return Stockcount(len(self._slots.areas) if self._slots else 0, self._ledger.missing)
 
+    @property
+    def last_look_t(self) -> float:
+        """When the shelf was last looked at, s."""
+        return self._t
+
     def observe(
         self, frame: Frame, tracks: tuple[Track, ...], t: float, motion: Motion | None = None
     ) -> tuple[Change, ...]:
