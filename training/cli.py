@@ -19,7 +19,7 @@ from training.train.commands import add_train_commands
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
-    arguments = _parser().parse_args(argv)
+    arguments = build_parser().parse_args(argv)
     # TensorFlow and LiteRT tell of their start on stderr, where a person looks for errors.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     try:
@@ -36,7 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; docs and tests read it too."""
     parser = argparse.ArgumentParser(prog="shopwarden-train", description="Makes and measures models.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_import(commands)

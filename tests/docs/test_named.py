@@ -10,6 +10,7 @@ from device.cli import build_parser
 from device.config.reference import reference
 from device.core.event import KINDS
 from tests.docs import ROOT, everything
+from training.cli import build_parser as build_training_parser
 
 
 def commands(parser: argparse.ArgumentParser, name: str = "shopwarden") -> Iterator[tuple[str, list[str]]]:
@@ -23,7 +24,7 @@ def commands(parser: argparse.ArgumentParser, name: str = "shopwarden") -> Itera
     yield name, [option for option in options if option != "--help"]
 
 
-COMMANDS = list(commands(build_parser()))
+COMMANDS = [*commands(build_parser()), *commands(build_training_parser(), "shopwarden-train")]
 
 
 def topics() -> set[str]:
