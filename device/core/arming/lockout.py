@@ -7,7 +7,7 @@ LOCKS_AT: Final = 3
 """Which wrong PIN in a row locks first: fingers slip twice."""
 FIRST_LOCK_S: Final = 30.0
 LONGEST_LOCK_S: Final = 3600.0
-"""At that pace ten thousand PINs take more than a year."""
+"""At that pace ten thousand PINs take one source more than a year."""
 MAX_SOURCES: Final = 64
 """Sources told apart; those beyond share one lock, so that many addresses are no way around it."""
 FORGET_S: Final = 24 * 3600.0
