@@ -1,0 +1,194 @@
+"""Custody is fed by hand: tracks, and a floor that says what it is told to say."""
+
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from device.core.custody import Custody
+from device.core.frame import Frame
+from device.core.geometry import Line, Point, Polygon
+from device.core.rules.custody import UnpaidExit
+from device.core.rules.floor import STAFF_S, Floor, ShelfChange
+from device.core.rules.line import LineCrossed
+from device.core.rules.scene import Scene
+from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
+from device.core.shelf.ledger import Change
+from device.core.shelf.watch import Stockcount
+from device.core.track import Track
+from tests.builders import make_motion, make_settings, make_track
+
+TILL = Polygon(((0.7, 0.6), (1.0, 0.6), (1.0, 1.0), (0.7, 1.0)))
+DOOR = Line((0.2, 0.0), (0.2, 1.0))
+"""Out is to the left."""
+AT_SHELF, AT_TILL, NEAR_DOOR, OUTSIDE = (0.5, 0.8), (0.85, 0.8), (0.3, 0.8), (0.08, 0.8)
+FRAME = Frame(0, 0.0, None, np.zeros((6, 4), np.uint8))
+
+
+def change(number: int, kind: Literal["taken", "returned"], track: int | None, t: float, **changes: object) -> Change:
+    """One thing that left the shelf or came."""
+    values: dict[str, object] = {
+        "number": number, "kind": kind, "slot": number, "items": 1, "box": (0.4, 0.4, 0.5, 0.5), "t_contact": t - 1.0,
+        "t_clear": t - 0.5, "t": t, "track": track, "confidence": 0.9, "reasons": ("seen",),
+    }  # fmt: skip
+    return Change(**{**values, **changes})  # type: ignore[arg-type]
+
+
+class Told(Floor):
+    """A floor whose shelf says what a test tells it to."""
+
+    def __init__(self, *changes: Change, staff: tuple[int, ...] = (), slots: int = 4) -> None:
+        super().__init__({}, ())
+        self._told, self._staff, self._slots = changes, staff, slots
+        self._now = 0.0
+
+    def observe(self, scene: Scene) -> tuple[ShelfChange, ...]:
+        """What was told of this moment."""
+        self._now = scene.t
+        return tuple(ShelfChange("rack", c, c.track in self._staff) for c in self._told if c.t == scene.t)
+
+    def stock(self, shelf: str) -> Stockcount:  # noqa: ARG002 - there is one shelf
+        """What is left by then."""
+        taken = sum(c.items if c.kind == "taken" else -c.items for c in self._told if c.t <= self._now)
+        return Stockcount(self._slots, taken)
+
+
+def moment(t: float, *people: tuple[int, Point]) -> Scene:
+    """Everybody seen, at a time."""
+    tracks: tuple[Track, ...] = tuple(make_track(id_, foot, height=0.5) for id_, foot in people)
+    return Scene(t=t, tracks=tracks, motion=make_motion(), looked=True, frame=FRAME)
+
+
+def unpaid(floor: Floor, story: dict[float, list[tuple[int, Point]]], till_s: float = 4.0) -> list[tuple[float, float]]:
+    """When ``unpaid_exit`` was told and how sure it was."""
+    settings = make_settings(name="unpaid", kind="unpaid_exit", zone="door", keep_candidates=True)
+    rule = UnpaidExit(settings, LineCrossed(settings, DOOR, "out"), Custody(floor, (TILL,), till_s))
+    return [(d.t_emitted, d.confidence) for t, people in story.items() for d in rule.update(moment(t, *people))]
+
+
+def walk(id_: int, *stops: tuple[float, Point]) -> dict[float, list[tuple[int, Point]]]:
+    """Somebody who stands at each place from its time to the next."""
+    story, last = {}, stops[-1][0] + 1.0
+    for n in range(int(stops[0][0] * 2), int(last * 2) + 1):
+        t = n / 2
+        place = next(place for since, place in reversed(stops) if since <= t)
+        story[t] = [(id_, place)]
+    return story
+
+
+def test_out_with_goods_is_told_with_its_takings() -> None:
+    """The event names what was taken, and links to it."""
+    floor = Told(change(1, "taken", 1, 3.0), change(2, "taken", 1, 4.0))
+    settings = make_settings(name="unpaid", kind="unpaid_exit", zone="door")
+    rule = UnpaidExit(settings, LineCrossed(settings, DOOR, "out"), Custody(floor, (TILL,), 4.0))
+    story = walk(1, (0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE))
+    drafts = [draft for t, people in story.items() for draft in rule.update(moment(t, *people))]
+    assert len(drafts) == 1
+    assert drafts[0].links == ("rack:1", "rack:2")
+    assert drafts[0].data["items"] == 2
+    assert drafts[0].t_start == pytest.approx(7.0)
+    assert any("took 1 from shelf rack" in reason for reason in drafts[0].reasons)
+
+
+@pytest.mark.parametrize(
+    ("floor", "stops"),
+    [
+        (Told(), [(0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE)]),
+        (Told(change(1, "taken", 1, 3.0)), [(0.0, AT_SHELF), (5.0, AT_TILL), (11.0, NEAR_DOOR), (12.0, OUTSIDE)]),
+        (
+            Told(change(1, "taken", 1, 3.0), change(2, "returned", 1, 5.0, undoes=1)),
+            [(0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE)],
+        ),
+        (Told(change(1, "taken", 2, 3.0)), [(0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE)]),
+        (Told(change(1, "taken", None, 3.0)), [(0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE)]),
+        (Told(change(1, "taken", 1, 3.0), staff=(1,)), [(0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE)]),
+        (Told(change(1, "taken", 1, 3.0)), [(0.0, AT_SHELF), (6.0, NEAR_DOOR)]),
+    ],
+    ids=["took nothing", "paid", "put back", "another took it", "nobody was seen", "staff", "is still inside"],
+)
+def test_who_owes_nothing_may_go(floor: Floor, stops: list[tuple[float, Point]]) -> None:
+    """Not one of these is an exit without paying."""
+    assert unpaid(floor, walk(1, *stops)) == []
+
+
+def test_too_short_at_the_till_is_doubt_and_not_payment() -> None:
+    """It is told, less sure."""
+    floor = Told(change(1, "taken", 1, 3.0))
+    stops = ((0.0, AT_SHELF), (5.0, AT_TILL), (8.0, NEAR_DOOR), (9.0, OUTSIDE))
+    ((_, doubtful),) = unpaid(floor, walk(1, *stops))
+    ((_, sure),) = unpaid(floor, walk(1, (0.0, AT_SHELF), (8.0, NEAR_DOOR), (9.0, OUTSIDE)))
+    assert 0.05 < doubtful < 0.5 * sure
+
+
+def test_a_track_that_breaks_hands_its_goods_to_the_next() -> None:
+    """Who begins where another was lost a moment before has what they had, with doubt."""
+    floor = Told(change(1, "taken", 1, 3.0))
+    story = walk(1, (0.0, AT_SHELF), (5.0, (0.45, 0.8)))
+    story |= {7.0: []} | walk(2, (8.0, (0.42, 0.8)), (10.0, NEAR_DOOR), (11.0, OUTSIDE))
+    ((_, confidence),) = unpaid(floor, story)
+    assert confidence < 0.9 * 0.9
+
+
+def test_who_begins_far_away_inherits_nothing() -> None:
+    """A stranger who comes in by another door is not the one who was lost."""
+    floor = Told(change(1, "taken", 1, 3.0))
+    story = walk(1, (0.0, (0.9, 0.9)), (5.0, (0.95, 0.9))) | {7.0: []}
+    story |= walk(2, (8.0, (0.3, 0.3)), (10.0, (0.08, 0.3)))
+    assert unpaid(floor, story) == []
+
+
+def test_a_taking_that_is_told_late_still_counts() -> None:
+    """Who snatches and runs is over the line before the shelf is in sight again."""
+    floor = Told(change(1, "taken", 1, 7.0, t_contact=3.0))
+    told = unpaid(floor, walk(1, (0.0, AT_SHELF), (5.0, NEAR_DOOR), (6.0, OUTSIDE), (8.0, OUTSIDE)))
+    assert [t for t, _ in told] == [7.0]
+
+
+def test_an_item_is_told_once_with_slot_and_box() -> None:
+    """Takings and returns are events of their own, and a return links to its taking."""
+    floor = Told(change(1, "taken", 1, 3.0), change(2, "returned", 1, 5.0, undoes=1))
+    taken = ItemMoved(make_settings(name="a", kind="item_taken", zone="rack"), floor, "taken")
+    returned = ItemMoved(make_settings(name="b", kind="item_returned", zone="rack"), floor, "returned")
+    drafts = [d for t in (3.0, 5.0) for rule in (taken, returned) for d in rule.update(moment(t, (1, AT_SHELF)))]
+    assert [(d.kind, d.links) for d in drafts] == [("item_taken", ()), ("item_returned", ("rack:1",))]
+    assert drafts[0].data == {"slot": 1, "items": 1, "track": 1, "box": [0.4, 0.4, 0.5, 0.5]}
+    assert (drafts[0].t_start, drafts[0].t_end) == (2.0, 2.5)
+    assert [thing.track for thing in drafts[0].objects] == [1]
+
+
+def test_staff_takes_nothing() -> None:
+    """Restocking is no event; whoever has been long enough where only staff may be is staff."""
+    floor = Told(change(1, "taken", 1, 3.0), staff=(1,))
+    rule = ItemMoved(make_settings(kind="item_taken", zone="rack"), floor, "taken")
+    assert rule.update(moment(3.0, (1, AT_SHELF))) == ()
+    real = Floor({}, (TILL,))
+    for n in range(8):
+        real.observe(moment(n / 2, (1, AT_TILL), (2, AT_SHELF)))
+    assert STAFF_S < 3.5
+    assert real.is_staff(1)
+    assert not real.is_staff(2)
+    assert not real.is_staff(None)
+
+
+def test_sweeping_is_many_items_in_a_short_time() -> None:
+    """Three in ten seconds are told once; spread out, or put back meanwhile, they are not."""
+    settings = make_settings(name="sweep", kind="shelf_swept", zone="rack", after_s=10.0, count=3, cooldown_s=30.0)
+
+    def told(*changes: Change) -> int:
+        rule = ShelfSwept(settings, Told(*changes))
+        return sum(len(rule.update(moment(float(t), (1, AT_SHELF)))) for t in range(60))
+
+    quick = [change(n, "taken", 1, 2.0 + 2 * n) for n in range(1, 5)]
+    assert told(*quick) == 1
+    assert told(*[change(n, "taken", 1, 12.0 * n) for n in range(1, 5)]) == 0
+    assert told(*quick[:2], change(9, "returned", 1, 7.0, undoes=1), change(3, "taken", 1, 8.0)) == 0
+
+
+def test_a_low_shelf_lasts_until_it_is_filled() -> None:
+    """Start when a quarter is left, end when there is clearly more."""
+    takes = [change(n, "taken", 1, float(n)) for n in (1, 2, 3)]
+    floor = Told(*takes, change(4, "returned", 1, 5.0), change(5, "returned", 1, 6.0))
+    rule = ShelfLow(make_settings(name="low", kind="shelf_low", zone="rack"), floor)
+    drafts = [d for t in range(9) for d in rule.update(moment(float(t)))]
+    assert [(d.state, d.t_emitted) for d in drafts] == [("start", 3.0), ("end", 5.0)]
+    assert rule.stop(9.0, "over") == ()
