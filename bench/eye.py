@@ -7,6 +7,8 @@ from device.core.detections import Detections
 from device.core.motion import Motion
 
 _LOOK_SIZE = 24
+_PARTS = 2
+"""Boxes around a part of a person, or around a person and something beside them, that come and go with each."""
 _GRID = (120, 160)
 _FLOOR = 0.15
 _ABSORBED_S = 12.0
@@ -40,6 +42,8 @@ class Eye:
         self._ease: dict[int, Wander] = {}
         self._jitter: dict[int, Wander] = {}
         self._looks: dict[int, Floats] = {}
+        self._part_score: dict[int, Wander] = {}
+        self._part_shape: dict[int, Floats] = {}
         self._ghost_boxes = np.array([self._ghost() for _ in range(plan.ghosts)]).reshape(-1, 4)
         self._ghost_score = Wander(self._rng, plan.ghosts, 4.0)
         self._ghost_looks = [self._new_look() for _ in range(plan.ghosts)]
@@ -75,13 +79,15 @@ class Eye:
                 self._ease[person] = Wander(self._rng, 1, 0.8)
                 self._jitter[person] = Wander(self._rng, 4, 0.5)
                 self._looks[person] = self._new_look()
+                self._part_score[person] = Wander(self._rng, _PARTS, 0.4)
+                self._part_shape[person] = self._rng.uniform(_PART_LEAST, _PART_MOST, (_PARTS, 4))
             height = moment.boxes[i, 3] - moment.boxes[i, 1]
             ease, jitter = self._ease[person].step()[0], self._jitter[person].step()
             hidden = 1.0 - moment.visible[i]
-            logit = 1.9 + 0.8 * ease + self._rng.normal(0.0, 0.35) - 4.0 * hidden**1.5 - 0.3 * (height < 60)
+            logit = _clear_logit(height) + 0.55 * ease + self._rng.normal(0.0, 0.3) - 4.0 * hidden**1.5
             whole = self._rng.random() < 0.5
             box = moment.boxes[i] if whole else moment.shown[i]
-            box = box + height * (0.025 * jitter + self._rng.normal(0.0, 0.02, 4)) * np.array([1.0, 1.2, 1.0, 1.5])
+            box = box + height * (0.03 * jitter + self._rng.normal(0.0, 0.03, 4)) * _EDGES
             look = self._blur_look(self._looks[person], hidden)
             found.append((box, _sigmoid(logit), look))
         return found
@@ -99,13 +105,15 @@ class Eye:
         return [(self._ghost(), self._rng.uniform(0.2, 0.65), self._new_look())]
 
     def _doubles(self, moment: Moment) -> list[tuple[Floats, float, Floats]]:
-        """One box around two people, and a second one around half a person."""
+        """One box around two people, and others around parts of one."""
         found = []
         for i, person in enumerate(moment.ids):
             a = moment.boxes[i]
-            if self._rng.random() < 0.015 and moment.visible[i] > 0.5:
-                part = np.array([a[0], a[1], a[2], a[1] + 0.55 * (a[3] - a[1])])
-                found.append((part, self._rng.uniform(0.2, 0.6), self._blur_look(self._looks[person], 0.3)))
+            size = np.tile(a[2:] - a[:2], 2)
+            scores = self._part_score[person].step() - 1.9 - 4.0 * (1.0 - moment.visible[i]) ** 1.5
+            for shape, logit in zip(self._part_shape[person], scores, strict=True):
+                box = a + size * (shape + self._rng.normal(0.0, 0.03, 4))
+                found.append((box, _sigmoid(logit), self._blur_look(self._looks[person], 0.3)))
             for b in moment.boxes[i + 1 :]:
                 if self._rng.random() < 0.08 and _iou(a, b) > 0.1:
                     both = np.concatenate((np.minimum(a[:2], b[:2]), np.maximum(a[2:], b[2:])))
@@ -141,6 +149,17 @@ def _detections(found: list[tuple[Floats, float, Floats]], size: tuple[int, int]
         size=size,
         appearance=looks.astype(np.float32),
     )
+
+
+_EDGES = np.array([1.0, 1.2, 1.0, 0.8])
+"""How unsteady left, top, right and lower edge are beside one another."""
+_PART_LEAST, _PART_MOST = np.array([-0.5, -0.1, -0.4, -0.6]), np.array([0.4, 0.3, 0.5, 0.1])
+"""Where edges of such boxes lie, in widths and heights from the person's own."""
+
+
+def _clear_logit(height_px: float) -> float:
+    """Of the mean score of somebody whom nothing hides: small people are found with less certainty."""
+    return float(np.clip(1.6 + 0.02 * (height_px - 60.0), 0.4, 2.0))
 
 
 def _sigmoid(logit: float) -> float:

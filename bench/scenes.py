@@ -16,6 +16,15 @@ PLANS = (
     Plan("mast", posts=(Post(365, 392, 470),), people=6.5),
     Plan("crowd", posts=(Post(365, 392, 470),), people=9.0, group_share=0.5),
     Plan("waiting", people=6.0, wait_share=0.9, wait_s=(6.0, 25.0)),
+    Plan(
+        "square",
+        posts=(Post(365, 385, 470), Post(600, 650, 280), Post(0, 150, 400, 360)),
+        people=7.0,
+        group_share=0.5,
+        wait_share=0.5,
+        ghosts=2,
+        standing=3,
+    ),
     Plan("street", STREET, people=5.0, ghosts=2),
     Plan("shop", SHOP, posts=(Post(200, 260, 330),), people=3.0, wait_share=0.9, ghosts=2),
 )

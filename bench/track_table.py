@@ -36,7 +36,7 @@ class Contender:
 
 
 def _ours(scene: Scene, options: Options) -> tuple[list[Row], float]:
-    person = ClassThresholds(low=options["low"], high=0.45, new=options["new"])
+    person = ClassThresholds(low=options["low"], begin=options["begin"], high=0.45, sure=0.5)
     rest = {key: value for key, value in options.items() if key not in {"low", "new"}}
     return ours.follow(scene, TrackerSettings(thresholds={"person": person}, **rest))  # type: ignore[arg-type]
 

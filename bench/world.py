@@ -39,11 +39,12 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Something that stands before whatever is further away than it: x1, x2 and its foot, px."""
+    """Something that stands before whatever is further away than it: x1, x2, its foot and its top, px."""
 
     x1: float
     x2: float
     foot_y: float
+    top_y: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Plan:
     wait_s: tuple[float, float] = (3.0, 12.0)
     ghosts: int = 3
     """Pieces of scenery that look like people."""
+    standing: int = 0
+    """People who stand together from the start to the end."""
 
 
 @dataclass(slots=True)
@@ -118,8 +121,8 @@ class Moment:
 def live(plan: Plan, seed: int) -> list[Moment]:
     """Let a plan happen."""
     rng = np.random.default_rng(seed)
-    walkers: list[Walker] = []
-    next_id = 1
+    walkers = _stand(plan, rng)
+    next_id = 1 + len(walkers)
     moments: list[Moment] = []
     for step in range(round(plan.seconds / STEP_S)):
         while len(walkers) < plan.people * 0.6 or rng.random() < (plan.people - len(walkers)) * STEP_S * 0.15:
@@ -129,6 +132,16 @@ def live(plan: Plan, seed: int) -> list[Moment]:
         walkers = [walker for walker in walkers if walker.step(rng)]
         moments.append(_moment(plan, walkers, step * STEP_S))
     return moments
+
+
+def _stand(plan: Plan, rng: np.random.Generator) -> list[Walker]:
+    """A group with something to talk about."""
+    depth = plan.view.near_m + rng.uniform(0.2, 0.8) * (plan.view.far_m - plan.view.near_m)
+    middle = np.array([rng.uniform(-0.6, 0.6) * plan.view.side_m(depth), depth])
+    return [
+        Walker(number, middle + rng.normal(0.0, 1.0, 2), [], 1.0, 0.6, rng.uniform(0.9, 1.1), plan.seconds + 1.0)
+        for number in range(1, plan.standing + 1)
+    ]
 
 
 def _arrive(plan: Plan, rng: np.random.Generator, first_id: int, *, inside: bool) -> list[Walker]:
@@ -188,7 +201,7 @@ def _visibility(plan: Plan, boxes: Floats) -> tuple[Floats, Floats]:
         hidden = (x < 0) | (y < 0) | (x > plan.view.size[0]) | (y > plan.view.size[1])
         for post in plan.posts:
             if y2 < post.foot_y:
-                hidden |= (x > post.x1) & (x < post.x2) & (y < post.foot_y)
+                hidden |= (x > post.x1) & (x < post.x2) & (y < post.foot_y) & (y > post.top_y)
         for j, (ox1, oy1, ox2, oy2) in enumerate(boxes):
             if j != i and oy2 > y2:
                 margin = 0.12 * (ox2 - ox1)

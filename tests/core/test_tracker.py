@@ -240,7 +240,7 @@ def test_thresholds_belong_to_classes(label: str, score: float, expected: bool) 
 
 def test_thresholds_can_be_set_for_a_label() -> None:
     """The settings are asked by name."""
-    settings = TrackerSettings(thresholds={"bottle": ClassThresholds(low=0.6, high=0.7, new=0.7)})
+    settings = TrackerSettings(thresholds={"bottle": ClassThresholds(low=0.6, begin=0.6, high=0.7, sure=0.7)})
     assert Tracker(settings).update(detections(("bottle", 0.5, (0.1, 0.1, 0.2, 0.3))), None, 0.0) == ()
 
 
@@ -376,7 +376,7 @@ def test_what_moved_long_ago_says_little() -> None:
 def test_thresholds_must_rise() -> None:
     """A low threshold above the high one is refused."""
     with pytest.raises(ValueError, match="rise"):
-        ClassThresholds(low=0.6, high=0.5, new=0.7)
+        ClassThresholds(low=0.6, begin=0.6, high=0.5, sure=0.7)
 
 
 def test_equals_are_numbered_alike_in_a_mirror() -> None:

@@ -12,9 +12,11 @@ _LONGEST_S = 30.0
 class Step:
     """What a time does to anything whose pace changes at random and dies away: an Ornstein-Uhlenbeck process."""
 
-    __slots__ = ("at", "cross", "keep", "pace", "reach_s")
+    __slots__ = ("at", "cross", "gap_s", "keep", "pace", "reach_s", "t")
 
-    def __init__(self, gap_s: float, slow_down_s: float) -> None:
+    def __init__(self, t: float, gap_s: float, slow_down_s: float) -> None:
+        self.t = t
+        self.gap_s = gap_s = min(max(gap_s, 0.0), _LONGEST_S)
         self.keep = math.exp(-gap_s / slow_down_s)
         self.reach_s = slow_down_s * (1.0 - self.keep)
         half = 0.5 * slow_down_s * (1.0 - self.keep * self.keep)
@@ -35,7 +37,7 @@ class Axis:
         self.cross_var = 0.0
         self.pace_var = pace_var
 
-    def advance(self, step: "Step", push: float) -> None:
+    def advance(self, step: Step, push: float) -> None:
         """Expect it a step later; ``push`` is the variance of its pace per second (heights^2/s^3)."""
         self.at += step.reach_s * self.pace
         carried = self.cross_var + step.reach_s * self.pace_var
@@ -83,17 +85,13 @@ class Body:
         self.height = Axis(height, size_var, 0.0)
         self.t = t
 
-    def advance(self, t: float, s: TrackerSettings) -> None:
-        """Expect it at time t."""
-        gap_s = min(t - self.t, _LONGEST_S)
-        self.t = t
-        if gap_s <= 0.0:
-            return
-        step = Step(gap_s, s.slow_down_s)
+    def advance(self, step: Step, s: TrackerSettings) -> None:
+        """Expect it a step later."""
+        self.t = step.t
         push = (s.acceleration * self.height.at) ** 2
         self.foot_x.advance(step, push)
         self.foot_y.advance(step, push * s.depth_pace * s.depth_pace)
-        drift = (s.size_drift * self.height.at) ** 2 * gap_s
+        drift = (s.size_drift * self.height.at) ** 2 * step.gap_s
         self.width.at_var += drift
         self.height.at_var += drift
 
@@ -125,7 +123,9 @@ class Body:
 
     def ahead(self, t: float, s: TrackerSettings) -> tuple[float, float]:
         """The foot point expected at time t; changes nothing."""
-        gap_s = min(max(0.0, t - self.t), _LONGEST_S)
+        if t <= self.t:
+            return self.foot_x.at, self.foot_y.at
+        gap_s = min(t - self.t, _LONGEST_S)
         reach_s = s.slow_down_s * (1.0 - math.exp(-gap_s / s.slow_down_s))
         return self.foot_x.at + reach_s * self.foot_x.pace, self.foot_y.at + reach_s * self.foot_y.pace
 
@@ -133,8 +133,10 @@ class Body:
         """The expected box at time t in fractions of the picture, cut at its edges."""
         x, y = self.ahead(t, s)
         half = self.width.at / 2.0
-        x1, x2 = (x - half) / aspect, (x + half) / aspect
-        return (_unit(x1), _unit(y - self.height.at), _unit(x2), _unit(y))
+        x1, y1, x2 = (x - half) / aspect, y - self.height.at, (x + half) / aspect
+        if x1 >= 0.0 and y1 >= 0.0 and x2 <= 1.0 and y <= 1.0:
+            return (x1, y1, x2, y)
+        return (_unit(x1), _unit(y1), _unit(x2), _unit(y))
 
 
 def _unit(value: float) -> float:

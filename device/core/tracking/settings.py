@@ -6,22 +6,24 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ClassThresholds:
-    """Scores of one class, 0..1, low <= high <= new."""
+    """Scores of one class, 0..1, low <= begin <= high <= sure."""
 
     low: float
     """From here on a detection may continue a track that is due just there."""
+    begin: float
+    """From here on it may begin one, which nobody believes yet."""
     high: float
     """From here on it may continue any track."""
-    new: float
-    """From here on it may begin one."""
+    sure: float
+    """A track is believed only once it was seen so surely."""
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.low <= self.high <= self.new <= 1.0:
-            raise ValueError(f"thresholds must rise from low to new, within 0..1: {self}")
+        if not 0.0 <= self.low <= self.begin <= self.high <= self.sure <= 1.0:
+            raise ValueError(f"thresholds must rise from low to sure, within 0..1: {self}")
 
 
 def _person() -> dict[str, ClassThresholds]:
-    return {"person": ClassThresholds(low=0.2, high=0.45, new=0.5)}
+    return {"person": ClassThresholds(low=0.2, begin=0.3, high=0.45, sure=0.5)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,7 @@ class TrackerSettings:
 
     thresholds: Mapping[str, ClassThresholds] = field(default_factory=_person)
     """By label."""
-    other: ClassThresholds = ClassThresholds(low=0.25, high=0.33, new=0.35)
+    other: ClassThresholds = ClassThresholds(low=0.25, begin=0.25, high=0.33, sure=0.35)
     """For labels without thresholds of their own: goods are lost at .4."""
     kin: tuple[tuple[str, ...], ...] = (("car", "truck", "bus"),)
     """Labels that a detector takes for one another; a track may change between them."""
@@ -48,7 +50,9 @@ class TrackerSettings:
     """One look that misses counts for at most this long, however long ago the look before was."""
     confirm_hits: int = 2
     """Detections over ``high`` that make a track believed ..."""
-    confirm_s: float = 0.25
+    part_inside: float = 0.5
+    """A detection that shares so much of the smaller one's area with a better one says nothing for belief."""
+    confirm_s: float = 0.4
     """... and for how long it must have been seen."""
     confirm_score: float = 0.35
     """Mean score, misses counted in, of a thing that has moved."""
@@ -80,7 +84,7 @@ class TrackerSettings:
     """Heights: the same for width and height."""
     smoothing: float = 0.5
     """How far a reported box is drawn from the detected towards the filtered one, 0..1."""
-    max_distance: float = 3.5
+    max_distance: float = 3.25
     """A match may be off by so many standard deviations."""
     appearance_weight: float = 30.0
     """Cost of one unit of appearance distance (1 - cosine)."""

@@ -31,6 +31,8 @@ class Sight:
     """(N,) by name."""
     kinds: tuple[str, ...]
     """(N,) what each label is taken for."""
+    begins: Flags
+    """(N,) whether it is sure enough to begin a thing."""
     high: Flags
     """(N,) whether it is sure enough to continue anything."""
     appearance: NDArray[np.float32]
@@ -41,6 +43,8 @@ class Sight:
     """(N, N) intersection over union of each two."""
     inside: Floats
     """(N, N) intersection of each two over the smaller one's area."""
+    own: Flags
+    """(N,) False where it may well be a part of something better of its kind."""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -60,6 +64,8 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     aspect = detections.size[0] / detections.size[1]
     labels = tuple(names[classes[index]] for index in chosen.tolist())
     overlap, inside = overlaps(boxes, boxes)
+    kinds = tuple(settings.kind(label) for label in labels)
+    least = [levels[classes[index]] for index in chosen.tolist()]
     return Sight(
         aspect=aspect,
         boxes=boxes,
@@ -69,13 +75,23 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         height=np.maximum(y2 - y1, _LEAST),
         score=scores,
         labels=labels,
-        kinds=tuple(settings.kind(label) for label in labels),
-        high=np.array([scores[i] >= settings.of(label).high for i, label in enumerate(labels)], dtype=np.bool_),
+        kinds=kinds,
+        begins=scores >= np.array([level.begin for level in least]),
+        high=scores >= np.array([level.high for level in least]),
         appearance=detections.appearance[chosen] if detections.appearance.size else detections.appearance[:0],
         changed=_changed(boxes, motion),
         overlap=overlap,
         inside=inside,
+        own=_own(inside, kinds, settings.part_inside),
     )
+
+
+def _own(inside: Floats, kinds: tuple[str, ...], most: float) -> Flags:
+    """Whether none before it in the list, of the same kind, shares more with it than ``most``."""
+    covers = np.tril(inside > most, -1)
+    if len(set(kinds)) > 1:
+        covers &= np.array([[a == b for b in kinds] for a in kinds], dtype=np.bool_)
+    return ~covers.any(axis=1)
 
 
 def _order(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> NDArray[np.intp]:

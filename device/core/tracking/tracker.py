@@ -8,6 +8,7 @@ from device.core.assignment import best_pairs
 from device.core.detections import Detections
 from device.core.motion import Motion
 from device.core.track import Track
+from device.core.tracking.body import Step
 from device.core.tracking.match import Expected, expect, gains
 from device.core.tracking.settings import TrackerSettings
 from device.core.tracking.sight import Floats, Sight, covered, lay_out, overlaps
@@ -55,11 +56,12 @@ class Tracker:
 
     def _look(self, sight: Sight, t: float) -> None:
         settings = self._settings
-        gap_s = min(max(0.0, t - self._t_look), settings.miss_cap_s)
+        step = Step(t, t - self._t_look, settings.slow_down_s)
+        gap_s = min(step.gap_s, settings.miss_cap_s)
         self._t_look = t
         self._fit(sight.aspect)
         for thing in self._things:
-            thing.advance(t, gap_s, settings)
+            thing.advance(step, gap_s, settings)
         taken = self._continue(sight, t)
         self._miss(sight, gap_s)
         self._begin(sight, taken, t)
@@ -108,7 +110,7 @@ class Tracker:
     def _begin(self, sight: Sight, taken: set[int], t: float) -> None:
         """Begin things with what is left, unless it is a second box around what was taken."""
         settings = self._settings
-        left = [index for index in range(len(sight)) if index not in taken]
+        left = [index for index in np.flatnonzero(sight.begins).tolist() if index not in taken]
         if not left:
             return
         same = (sight.overlap >= settings.same_overlap) | (sight.inside >= settings.same_inside)
