@@ -31,7 +31,7 @@ from device.demo import shipped_clip
 from device.log import setup
 from device.pipeline import Step
 from device.ports import Detector
-from device.service import Lane, Service
+from device.service import Ease, Lane, Service
 from device.sinks.memory import MemorySink
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "measured" / "cameras.md"
@@ -158,8 +158,7 @@ class Run:
                 on_step=self._after,
                 clock=self._clock,
                 news=bell,
-                rate=rate if self._case.adaptive else None,
-                board=board_load,
+                ease=Ease(rate=rate, board=board_load) if self._case.adaptive else None,
             )
             if self._case.hangs:
                 threading.Thread(target=self._hang, daemon=True).start()
@@ -227,7 +226,7 @@ def markdown(rows: list[Measured]) -> str:
         f"{machine}, load {os.getloadavg()[0]:.1f} at the end.",
         f"`make capacity`: {RUN_S:.0f} s each after {WARM_S:.0f} s to settle; general-416 on one thread; on each",
         f"camera a street with 8 to 10 people, {SIZE[0]}x{SIZE[1]} H.264 at {FPS} a second; at most",
-        f"{LOOKS_PER_S:g} looks a second and camera. *Delay* is from when a picture was due to the end of all its stages.",
+        f"{LOOKS_PER_S:g} looks a second each. *Delay* is from when a picture was due to the end of its last stage.",
         "CPU is of the service and its cameras' processes together, in cores.",
         "",
         "| cameras | rate in force | looks/s, min-max | Jain | fps, min-max | delay ms p50 | p95 | worst | CPU |",

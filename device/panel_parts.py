@@ -57,7 +57,7 @@ def open_guard(config: Config, clock: Clock, ways: Ways) -> Iterator[Guard]:
     guard = Guard(
         GuardParts(
             panel=panel,
-            messages=_messages(config, clock),
+            messages=device_messages(config, clock),
             emit=ways.emit,
             clock=clock,
             pins=codes,
@@ -81,7 +81,8 @@ def open_guard(config: Config, clock: Clock, ways: Ways) -> Iterator[Guard]:
         keeper.stop(STOP_S)
 
 
-def _messages(config: Config, clock: Clock) -> MessageMaker:
+def device_messages(config: Config, clock: Clock) -> MessageMaker:
+    """For what concerns no camera but the device."""
     ids = RandomIds(secrets.randbits)
     return MessageMaker(device=config.device.id, camera=None, boot_id=boot_id(), ids=ids, clock_synced=clock.synced)
 

@@ -19,9 +19,9 @@ from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.log import setup
 from device.outlets import open_outlets
-from device.panel_parts import Ways, open_guard
+from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
-from device.service import Lane, Service
+from device.service import Ease, Lane, Service
 from device.signals import Signals
 from device.watchdog import Watchdog
 
@@ -111,10 +111,15 @@ class _Run:
                 on_end=self._ended,
                 clock=self._clock,
                 news=bell,
-                rate=LookRate(self._config.detector.max_per_s),
-                board=board_load,
+                ease=Ease(
+                    rate=LookRate(self._config.detector.max_per_s),
+                    board=board_load,
+                    messages=device_messages(self._config, self._clock),
+                ),
             )
             guard.listen(lambda standing: service.use_state(standing.in_force))
+            # It may have been armed or disarmed while the cameras were opened.
+            service.use_state(guard.standing().in_force)
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next

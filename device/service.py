@@ -14,6 +14,8 @@ from device.core.event import ArmedState, Event
 from device.core.frame import Frame
 from device.core.frozen_watch import FrozenWatch
 from device.core.look_rate import BoardState, LookRate
+from device.core.message import MessageMaker
+from device.core.rate_watch import RateWatch
 from device.errors import EndOfStream
 from device.pipeline import Pipeline, Step
 from device.ports import Camera, Clock
@@ -62,6 +64,18 @@ class Lane:
     meter: CameraMeter = field(default_factory=CameraMeter)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ease:
+    """How looks give way to load and heat, before anything else does."""
+
+    rate: LookRate
+    board: Callable[[], BoardState] = BoardState
+    """Asked how hot it is."""
+    messages: MessageMaker | None = None
+    """For what concerns no camera but the device; None leaves that to the log."""
+    watch: RateWatch = field(default_factory=RateWatch)
+
+
 class _Turn(Enum):
     WORKED, SILENT, OVER = range(3)
 
@@ -82,8 +96,7 @@ class Service:
         on_end: Callable[[Lane], None] = lambda lane: None,  # noqa: ARG005 - most have nothing to do then
         clock: Clock,
         news: News,
-        rate: LookRate | None = None,
-        board: Callable[[], BoardState] = BoardState,
+        ease: Ease | None = None,
     ) -> None:
         """Get ready.
 
@@ -94,12 +107,11 @@ class Service:
             on_end: told when a recording is over, where others may go on.
             clock: for the silence of cameras, and for labels.
             news: what wakes it.
-            rate: how often to look, under load; None leaves it as configured.
-            board: asked how hot it is.
+            ease: how looks give way to load; None leaves them as configured.
         """
         self._lanes = lanes
         self._emit, self._on_step, self._on_end, self._clock = emit, on_step, on_end, clock
-        self._news, self._rate, self._board = news, rate, board
+        self._news, self._ease = news, ease
         self._silence_due_t = dict.fromkeys((lane.camera.id for lane in lanes), clock.monotonic())
         self._health_due_t = self._board_due_t = clock.monotonic()
         self._report_due_t = clock.monotonic() + REPORT_S
@@ -171,41 +183,51 @@ class Service:
         """What the picture cost, for the rate and for whoever asks how the camera fares."""
         now, age_s = self._clock.monotonic(), begun - step.frame.t
         lane.meter.note(begun, age_s=age_s, looked=step.detections is not None, picture=step.health)
-        if self._rate is None:
+        if self._ease is None:
             return
-        was_slowed = self._rate.is_slowed
-        change = self._rate.note(now, busy_s=now - begun, age_s=age_s)
+        rate = self._ease.rate
+        was_slowed = rate.is_slowed
+        change = rate.note(now, busy_s=now - begun, age_s=age_s)
         if change is None:
             return
         for each in self._lanes:
             each.pipeline.pace.limit(change.per_s)
         if not was_slowed:
             log.warning("looks_slowed", per_s=round(change.per_s, 1), reason=change.why)
-        elif not self._rate.is_slowed:
+        elif not rate.is_slowed:
             log.info("looks_restored", per_s=round(change.per_s, 1))
 
     def _care(self, now: float) -> None:
         """What is due beside the pictures."""
-        if self._rate is not None and now >= self._board_due_t:
+        if self._ease is not None and now >= self._board_due_t:
             self._board_due_t = now + BOARD_S
-            self._rate.board(self._board())
+            self._ease.rate.board(self._ease.board())
         if now >= self._health_due_t:
             self._health_due_t = now + HEALTH_S
-            self.health = {lane.camera.id: _health(lane, now) for lane in self._lanes}
+            limit = self._ease.rate.per_s if self._ease is not None else None
+            self.health = {lane.camera.id: _health(lane, now, limit) for lane in self._lanes}
+            self._tell_rate(now)
         if now >= self._report_due_t:
             self._report_due_t = now + REPORT_S
             for camera, health in self.health.items():
                 _report(camera, health)
+
+    def _tell_rate(self, now: float) -> None:
+        if self._ease is not None and self._ease.messages is not None:
+            messages, wall = self._ease.messages, self._clock.wall()
+            drafts = self._ease.watch.look(now, self._ease.rate)
+            self._tell(tuple(messages.make(draft, draft.priority, wall) for draft in drafts))
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         for event in events:
             self._emit(event)
 
 
-def _health(lane: Lane, now: float) -> CameraHealth:
+def _health(lane: Lane, now: float, limit_per_s: float | None) -> CameraHealth:
     frozen = lane.frozen is not None and lane.frozen.frozen
     why = lane.camera.reason or ""
-    return lane.meter.health(now, lane.camera.stats(), lost=lane.watch.lost, frozen=frozen, why=why)
+    stats, lost = lane.camera.stats(), lane.watch.lost
+    return lane.meter.health(now, stats, lost=lost, frozen=frozen, why=why, limit_per_s=limit_per_s)
 
 
 def _report(camera: str, health: CameraHealth) -> None:

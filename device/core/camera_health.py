@@ -22,6 +22,8 @@ class CameraHealth:
     """Pictures a second that came through all stages."""
     looks_per_s: float
     """How many of them the detector saw."""
+    looks_limit_per_s: float | None
+    """How often it may look at most, under the load of now; None = as often as configured."""
     delay_s: float | None
     """Median age of a picture when its turn came; None without pictures."""
     worst_delay_s: float | None
@@ -57,7 +59,9 @@ class CameraMeter:
         self._picture = picture or self._picture
         self._forget(t)
 
-    def health(self, t: float, stats: CameraStats, *, lost: bool, frozen: bool, why: str) -> CameraHealth:
+    def health(
+        self, t: float, stats: CameraStats, *, lost: bool, frozen: bool, why: str, limit_per_s: float | None = None
+    ) -> CameraHealth:
         """How the camera fares at a time."""
         self._forget(t)
         span_s = min(WINDOW_S, max(1.0, t - (t if self._begun_t is None else self._begun_t)))
@@ -66,6 +70,7 @@ class CameraMeter:
             t=t,
             fps=len(ages) / span_s,
             looks_per_s=sum(looked for _, _, looked in self._turns) / span_s,
+            looks_limit_per_s=limit_per_s,
             delay_s=ages[len(ages) // 2] if ages else None,
             worst_delay_s=ages[-1] if ages else None,
             arrived=stats.arrived,

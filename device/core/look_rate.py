@@ -39,7 +39,9 @@ class LookRate:
 
     def __init__(self, most_per_s: float) -> None:
         """Begin at the rate that the configuration asks for."""
-        self._most = self.per_s = most_per_s
+        self.most_per_s = self.per_s = most_per_s
+        self.why = ""
+        """Why it changed last."""
         self._least = min(LEAST_PER_S, most_per_s)
         self._board = BoardState()
         self._hot = False
@@ -51,7 +53,7 @@ class LookRate:
     @property
     def is_slowed(self) -> bool:
         """Whether it is below what was asked for."""
-        return self.per_s < self._most
+        return self.per_s < self.most_per_s
 
     def board(self, state: BoardState) -> None:
         """What the board tells now."""
@@ -93,7 +95,7 @@ class LookRate:
         if t - self._calm_since < _CALM_S:
             return None
         self._calm_since = t
-        return self._change(min(self._most, self.per_s * _UP), "there is room again")
+        return self._change(min(self.most_per_s, self.per_s * _UP), "there is room again")
 
     def _strain(self, busy_frac: float, mean_age_s: float) -> str:
         """Why to slow down; empty where nothing asks for it."""
@@ -108,5 +110,5 @@ class LookRate:
     def _change(self, per_s: float, why: str) -> RateChange | None:
         if per_s == self.per_s:
             return None
-        self.per_s = per_s
+        self.per_s, self.why = per_s, why
         return RateChange(per_s, why)
