@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs sums lock bench \
-	track-table camera-faults capacity wheel clean distclean python
+	track-table truth camera-faults capacity wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ camera-faults: $(DEV) ## cameras that fail, and what the guard does then: ROUNDS
 
 capacity: $(DEV) ## how many cameras at how many looks a second this machine carries
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.capacity --report
+
+truth: $(DEV) ## how often each rule is right, on scenes with exact truth
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth
 
 wheel: $(BASE) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
