@@ -13,6 +13,8 @@ _SAME_PLACE = 0.35
 """Intersection over union with which two changes are at the same place."""
 _UNCLEAR = 0.07
 """Scores nearer to zero say nothing."""
+_DEEPER = 0.06
+"""So much darker is the next of its kind behind an item; one that was only turned is as bright as before."""
 _ALIKE = 0.5
 """It looks as before when it is so much nearer to that than what had come between."""
 
@@ -81,6 +83,8 @@ class Ledger:
                 return again, 0.9, "the place looks as it did before it changed last"
             if last.kind == "taken" and looks.score < _UNCLEAR:
                 return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
+        if last is None and abs(looks.score) < _UNCLEAR and looks.facts.get("depth", 0.0) > _DEEPER:
+            return "taken", 0.55, "what stands there now is farther back"
         if abs(looks.score) < _UNCLEAR:
             return None, 0.0, "as much of an item before as after"
         verdict: Verdict = "taken" if looks.score > 0 else "returned"

@@ -24,8 +24,8 @@ _MOVING_FRAC = 0.12
 """With more of it moving, a place is not to be judged yet."""
 _ITEM_OF_SLOT = 0.3
 """So much of a slot must change for an item of it to be counted."""
-_NEAR = np.ones((5, 5), dtype=np.uint8)
-_GOES_ON = 0.3
+_NEAR, _FAR = np.ones((5, 5), dtype=np.uint8), np.ones((9, 9), dtype=np.uint8)
+_GOES_ON = 0.4
 """So much of what lies around a place must be in shadow for it to be a part of that."""
 _SHADE_STILL_S = 15.0
 """What hangs together with something beyond the shelf only by shadow is judged when it has been still for so long."""
@@ -151,9 +151,10 @@ class ShelfWatch:
 
     def _hangs_together(self, blob: Blob, look: Look, view: View) -> bool:
         """Whether it goes on as cells that might be in shadow: of somebody in grey before grey only parts differ."""
-        near = cv2.dilate(blob.area.astype(np.uint8), _NEAR) > 0
-        ring = near & ~blob.area
-        if float(look.raw[ring].mean()) < _GOES_ON:
+        area = blob.area.astype(np.uint8)
+        # The rim of a thing is half in the light of what lies beside it: what tells is a little farther out.
+        ring = (cv2.dilate(area, _FAR) > 0) & (cv2.dilate(area, _NEAR) == 0)
+        if not ring.any() or float((look.raw & ~look.changed)[ring].mean()) < _GOES_ON:
             return False
         if float(np.quantile(look.still_s[blob.area], 0.2)) < _SHADE_STILL_S:
             return True
