@@ -24,11 +24,11 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo run check-config replay test test-device test-train lint types layers format docs sums lock bench \
+.PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
 	track-table truth camera-faults capacity wheel clean distclean python
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) ## a real clip through the shipped detector, events as they happen; ONCE=1 ends after one round
 	@$(BIN)/shopwarden demo $(if $(ONCE),--once)
@@ -51,6 +51,9 @@ test-device: $(DEV) ## the device's suite, in an environment without TensorFlow
 
 test-train: $(TRAIN) ## the training suite, in the environment with TensorFlow
 	$(VENV_TRAIN)/bin/python -m pytest -q -m "not root and not slow" tests/training
+
+test-train-slow: $(TRAIN) ## what takes minutes: two devices, all networks as int8, what learning with rounding wins back
+	$(VENV_TRAIN)/bin/python -m pytest -q -m "slow and not root" tests/training
 
 lint: $(DEV) ## style, format and spelling
 	$(BIN)/ruff check .
