@@ -56,7 +56,7 @@ def test_what_infrared_lamps_shine_is_not_taken_for_day() -> None:
 
 
 def test_a_day_that_was_a_mistake_makes_the_next_night_longer() -> None:
-    """A camera that sees day only without its filter goes to and fro ever more rarely."""
+    """A camera that sees day only without its filter changes ever more rarely."""
     switch = auto()
     t, nights = 0.0, []
     for _ in range(4):

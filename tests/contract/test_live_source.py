@@ -1,6 +1,10 @@
-"""What every source of live pictures promises; V4L2 where SHOPWARDEN_V4L2 names a device, RTSP where its server is."""
+"""What every source of live pictures promises; V4L2 where SHOPWARDEN_V4L2 names a device, RTSP where its server is.
+
+The Pi's own camera where picamera2 is, with ``-m pi``: on a Pi, or in the machine of ``make camera-vm``.
+"""
 
 import contextlib
+import importlib.util
 import itertools
 import os
 from collections.abc import Iterator
@@ -41,6 +45,14 @@ KINDS = [
             pytest.mark.skipif(not is_here(), reason="gir1.2-gst-rtsp-server-1.0 is not installed"),
         ],
     ),
+    pytest.param(
+        "picamera2",
+        marks=[
+            pytest.mark.pi,
+            pytest.mark.skipif(importlib.util.find_spec("picamera2") is None, reason="picamera2 is not installed"),
+            pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning"),  # the vendor's own
+        ],
+    ),
 ]
 
 
@@ -50,6 +62,8 @@ def line(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     match request.param:
         case "v4l2":
             yield f"v4l2:{V4L2}"
+        case "picamera2":
+            yield "picamera2"
         case "rtsp":
             with serving() as server:
                 yield server.address("/small")

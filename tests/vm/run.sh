@@ -25,7 +25,7 @@ tar -C "$work" -rf "$work/project.tar" vm-command
 
 # One processor: with more, the kernel crashes now and then under emulation.
 : >"$work/output"
-timeout "${VM_TIMEOUT_S:-1200}" qemu-system-x86_64 -accel tcg -smp 1 -cpu max -m 2048 -display none -monitor none \
+timeout "${VM_TIMEOUT_S:-1200}" qemu-system-x86_64 -accel tcg -icount shift=2,sleep=on -smp 1 -cpu max -m 2048 -display none -monitor none \
     -nic none -no-reboot -kernel "$dir/vmlinuz" -initrd "$dir/initrd.img" \
     -append "root=/dev/vda rw init=/sbin/shopwarden-vm console=ttyS0 panic=-1 quiet" \
     -drive "file=$dir/disk.img,if=virtio,format=raw,snapshot=on" \

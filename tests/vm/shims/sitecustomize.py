@@ -6,11 +6,15 @@ is imported; what it has runs as it is. Owns no behaviour of the device.
 
 import importlib.abc
 import importlib.util
+import queue
 import sys
+import threading
 import types
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from typing import Any
+
+PICTURES_PER_S = 15.0
 
 
 class _Anything(type):
@@ -68,9 +72,38 @@ class _Finder(importlib.abc.MetaPathFinder):
         return spec
 
 
+def _patch_pace(module: Any) -> None:
+    """The virtual camera fills a buffer the moment that it gets it: hand them over as a sensor would fill them."""
+    camera, waiting = module.Camera, queue.SimpleQueue[tuple[Any, Any, int]]()
+    pass_on, stop = camera.queue_request, camera.stop
+    # Guards the run's number: what waits from before a stop must not reach the camera after it.
+    lock, pause, runs = threading.Lock(), threading.Event(), [0]
+
+    def hand_over() -> None:
+        while True:
+            owner, request, run = waiting.get()
+            pause.wait(1 / PICTURES_PER_S)
+            with lock:
+                if run == runs[0]:
+                    pass_on(owner, request)
+
+    def stop_first(owner: Any) -> Any:
+        with lock:
+            runs[0] += 1
+        return stop(owner)
+
+    camera.queue_request = lambda owner, request: waiting.put((owner, request, runs[0]))
+    camera.stop = stop_first
+    threading.Thread(target=hand_over, name="pace", daemon=True).start()
+
+
 def _patch_camera(module: Any) -> None:
     # The whole picture, as if a sensor gave it raw.
     module.Picamera2._get_raw_modes = lambda _: [{"format": "SRGGB10", "size": (640, 480)}]
+    # libcamera 0.4's virtual camera leaves a buffer's status as the memory was, so half of its pictures look damaged.
+    # picamera2 asks for it as that of the next of a request's buffers: here always this one.
+    good = types.SimpleNamespace(status=module.libcamera.FrameMetadata.Status.Success)
+    module.next = lambda _: types.SimpleNamespace(metadata=good)
 
 
 def _patch_heap(module: Any) -> None:
@@ -102,6 +135,7 @@ def _patch_allocator(module: Any) -> None:
 
 
 _PATCHES = {
+    "libcamera": _patch_pace,
     "picamera2.picamera2": _patch_camera,
     "picamera2.dma_heap": _patch_heap,
     "picamera2.allocators.dmaallocator": _patch_allocator,

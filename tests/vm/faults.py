@@ -1,0 +1,104 @@
+"""Kills and stops a real camera's process again and again, in the virtual machine: a row of a table for each.
+
+Usage: python -m tests.vm.faults CYCLES SOURCE...
+"""
+
+import contextlib
+import os
+import signal
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from device.capture.process import CameraProcess
+from device.capture.request import CameraRequest, PictureWish
+from device.capture.restarting import RestartingCamera, Standing
+from device.clock import SystemClock
+
+PATIENCE_S = 120.0
+STEADY_S = 3.0
+HEAD = (
+    "| camera | fault | cycles | back | blind, s: median, p95, most | memory, MiB | files | threads |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
+
+
+@dataclass(slots=True)
+class Ward:
+    """A camera that is started again, and the process that it runs in now."""
+
+    line: str
+    clock: SystemClock = field(default_factory=SystemClock)
+    process: CameraProcess | None = None
+
+    def start(self, _: Standing) -> CameraProcess:
+        """A new process."""
+        self.process = CameraProcess("ward", CameraRequest(self.line, picture=PictureWish(fps=10.0)))
+        return self.process
+
+    def watch(self, camera: RestartingCamera, seconds: float) -> int:
+        """Take every picture for so long; how many there were."""
+        count, until = 0, self.clock.monotonic() + seconds
+        while self.clock.monotonic() < until:
+            if (frame := camera.next(0.1)) is not None:
+                camera.release(frame)
+                count += 1
+        return count
+
+    def blind_s(self, camera: RestartingCamera) -> float | None:
+        """Time without a picture from now on; None where none comes."""
+        began = self.clock.monotonic()
+        before = self.process
+        while self.clock.monotonic() - began < PATIENCE_S:
+            frame = camera.next(0.1)
+            if frame is not None:
+                camera.release(frame)
+                if self.process is not before:
+                    return self.clock.monotonic() - began
+        return None
+
+
+def held() -> tuple[float, int, int]:
+    """Memory in MiB, open files and threads of this process."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines())
+    return int(status["VmRSS"].split()[0]) / 1024, len(list(Path("/proc/self/fd").iterdir())), int(status["Threads"])
+
+
+def row(line: str, fault: signal.Signals, cycles: int) -> str:
+    """So many faults of one camera."""
+    ward = Ward(line)
+    blind: list[float] = []
+    with contextlib.closing(
+        RestartingCamera("ward", ward.start, clock=ward.clock, standing=Standing("away"))
+    ) as camera:
+        while not ward.watch(camera, STEADY_S):
+            pass
+        before = held()
+        for _ in range(cycles):
+            # Healthy for long enough that the first retry is what is measured.
+            ward.watch(camera, 21.0)
+            if ward.process is not None:
+                os.kill(ward.process.pid, fault)
+            if (seconds := ward.blind_s(camera)) is not None:
+                blind.append(seconds)
+        ward.watch(camera, STEADY_S)
+        after = held()
+    times = ", ".join(f"{value:.1f}" for value in (np.median(blind), np.quantile(blind, 0.95), max(blind)))
+    kept = " | ".join(f"{one:.0f} to {two:.0f}" for one, two in zip(before, after, strict=True))
+    return f"| {line} | {fault.name} | {cycles} | {len(blind)} | {times} | {kept} |"
+
+
+def main(arguments: list[str]) -> None:
+    """A table on standard output."""
+    cycles, *lines = arguments
+    sys.stdout.write(f"{HEAD}\n")
+    for line in lines:
+        for fault in (signal.SIGKILL, signal.SIGSTOP):
+            sys.stdout.write(f"{row(line, fault, int(cycles))}\n")
+            sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
