@@ -12,7 +12,6 @@ from pathlib import Path
 import structlog
 
 from device.board import boot_id
-from device.capture.address import shown
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import parse_source
@@ -20,6 +19,7 @@ from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
+from device.core.address import shown
 from device.core.arming import Arming
 from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch

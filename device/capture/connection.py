@@ -10,7 +10,7 @@ import av.error
 import av.packet
 import av.video.stream
 
-from device.capture.address import shown
+from device.core.address import shown
 from device.core.packet import StreamInfo
 from device.errors import CameraError
 

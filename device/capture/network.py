@@ -9,13 +9,13 @@ import av.video.frame
 import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.address import shown
 from device.capture.connection import Connection, Packet
 from device.capture.live_time import LATE_S, LiveTime, advance
 from device.capture.mode import Mode
 from device.capture.picture import Converter
 from device.capture.request import CameraRequest
 from device.capture.tray import Tray
+from device.core.address import shown
 from device.core.annexb import with_parameter_sets
 from device.core.packet import COPIED_CODECS, EncodedPacket, StreamInfo
 from device.core.stamp import Stamp

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -16,7 +17,7 @@ from device.capture.messages import End, Failure, Hello, Message, Note, Picture,
 from device.capture.orders import Free, Order, SetRate, UseMasks, encode_order
 from device.capture.packet_pipe import read_item
 from device.capture.packet_store import PacketFeed, PacketStore
-from device.capture.request import CameraRequest, encode_request
+from device.capture.request import CameraRequest, RecordWish, encode_request
 from device.capture.ring import Ring, create_memory, join_ring
 from device.clock import SystemClock
 from device.core.camera_stats import CameraStats
@@ -58,7 +59,8 @@ class CameraProcess:
         if not 2 <= request.slots <= 255:
             raise ValueError(f"slots must be 2..255, not {request.slots}")
         self.id = camera_id
-        self._request = request
+        # What nobody takes is not made.
+        self._request = request if packets is not None else replace(request, record=RecordWish(how="off"))
         self._clock = clock or SystemClock()
         self._slots = request.slots
         self._inbox = Inbox(request.mode, on_news)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device.capture.address import shown
 from device.capture.pace import Pace
 from device.capture.request import CameraRequest
+from device.core.address import shown
 from device.errors import CameraError
 
 if TYPE_CHECKING:

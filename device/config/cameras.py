@@ -1,11 +1,14 @@
 """What a configuration may say of a camera and of what is drawn on its picture. Does not read files."""
 
+from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from device.config.pi import PiTable
+from device.config.streams import PictureTable, RecordTable
 from device.config.table import XY, Corners, Id, Table
+from device.core.address import shown
 from device.core.event import ArmedState, Kind, Priority
 from device.core.geometry import Line
 
@@ -87,7 +90,16 @@ class CameraTable(Table):
     """One camera and what is drawn on its picture."""
 
     id: Id = Field(description="Name of the camera.")
-    source: str = Field(min_length=1, description="file:clip.mp4 (add ?loop=1), synthetic:scene.toml, and later kinds.")
+    source: str = Field(
+        min_length=1,
+        description="picamera2, v4l2:/dev/video0, rtsp://host/path (add ?transport=udp), rtsps:, http: and https: "
+        "likewise, file:clip.mp4 (add ?loop=1), synthetic:scene.toml.",
+    )
+    source_small: str | None = Field(
+        None, description="A second, smaller stream of the same camera, to look at; `source` is recorded."
+    )
+    username: str | None = Field(None, min_length=1, description="User at a camera in the network.")
+    password_file: Path | None = Field(None, description="File whose first line is that user's password.")
     masks: tuple[Corners, ...] = Field((), description="Polygons that are blackened before anything sees the picture.")
     private: tuple[PrivateTable, ...] = Field((), description="Areas that are blackened in some armed states only.")
     pixelate_people: bool = Field(
@@ -98,12 +110,29 @@ class CameraTable(Table):
         description="Take the same picture for seconds as a fault; false for a camera that sends a still scene without "
         "noise. Never for file: and synthetic:.",
     )
+    picture: PictureTable = Field(default=PictureTable(), description="Size, rate and turn of the pictures.")
+    record: RecordTable = Field(default=RecordTable(), description="How the packets of the recording are made.")
     pi: PiTable = Field(default=PiTable(), description="What only the Pi's own camera can do.")
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
     lines: tuple[LineTable, ...] = Field((), description="Lines.")
     shelves: tuple[ShelfTable, ...] = Field((), description="Shelves.")
     rules: tuple[RuleTable, ...] | None = Field(None, description="Left out: the sensible ones for what is drawn.")
+
+    @model_validator(mode="after")
+    def _streams_fit(self) -> Self:
+        in_network = "://" in self.source
+        if self.source_small is not None and not (in_network and "://" in self.source_small):
+            raise ValueError("source_small goes with a camera in the network: both are addresses, as rtsp://...")
+        if (self.username is None) != (self.password_file is None):
+            raise ValueError("username and password_file go together")
+        if self.username is not None and not in_network:
+            raise ValueError("username goes with a camera in the network, as rtsp://...")
+        return self
+
+    @field_serializer("source", "source_small", when_used="json")
+    def _without_secrets(self, line: str | None) -> str | None:
+        return None if line is None else shown(line)
 
     @model_validator(mode="after")
     def _names_meet(self) -> Self:

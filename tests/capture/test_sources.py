@@ -1,9 +1,9 @@
 import pytest
 
-from device.capture.address import shown, with_user
 from device.capture.request import CameraRequest
 from device.capture.sources import make_source, parse_source
 from device.clock import SimulatedClock
+from device.core.address import shown, with_user
 from device.errors import CameraError
 
 

@@ -1,9 +1,9 @@
 """Addresses of cameras with and without what must not be shown. Opens no connection."""
 
 import re
-from urllib.parse import quote
 
 _SCHEME = re.compile(r"^[a-z0-9+]+://", re.IGNORECASE)
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Up to the last @, for a careless password may hold one; a path that holds one loses its beginning, no more.
 _USER = re.compile(r"//.*@", re.DOTALL)
 
@@ -19,4 +19,9 @@ def shown(line: str) -> str:
 def with_user(line: str, user: str, password: str) -> str:
     """An address with this user in place of the one in it, if any; signs that mean something there are escaped."""
     scheme, _, rest = _USER.sub("//", line, count=1).partition("//")
-    return f"{scheme}//{quote(user, safe='')}:{quote(password, safe='')}@{rest}"
+    return f"{scheme}//{_escaped(user)}:{_escaped(password)}@{rest}"
+
+
+def _escaped(word: str) -> str:
+    """As RFC 3986 wants it: what is not unreserved as hexadecimal numbers."""
+    return "".join(chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}" for byte in word.encode())
