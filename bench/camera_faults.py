@@ -16,6 +16,8 @@ from pathlib import Path
 
 from bench.fault_table import Outcome, markdown, put_section
 from bench.guarded import CAMERAS, Guard, Resources
+from bench.rtsp_rig import RtspRig
+from tests.capture.rtsp import is_here
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "measured" / "cameras.md"
 STAGGER_S = 1.0
@@ -38,6 +40,10 @@ class Fault:
     """Healed after so long; 0 where only a restart heals."""
     restarts: bool = True
     """Whether the camera is to be started again."""
+    often: bool = False
+    """Whether it is played as often as asked; else once."""
+    rig: bool = False
+    """Whether the cameras look at an RTSP server, which the fault befalls, all at once."""
 
 
 def _signal(number: signal.Signals) -> Callable[[Guard, str], None]:
@@ -52,16 +58,31 @@ def _unplug(guard: Guard, camera: str) -> None:
     guard.control(camera, None)
 
 
+def _rig(act: Callable[[RtspRig], None]) -> Callable[[Guard, str], None]:
+    """What befalls the server befalls every camera: done once, for the first."""
+    return lambda guard, camera: act(guard.rig) if guard.rig is not None and camera == CAMERAS[0] else None
+
+
 _plug = _control("none")
 FAULTS = (
-    Fault("kill", "process killed (SIGKILL)", _signal(signal.SIGKILL)),
-    Fault("stop", "process stopped (SIGSTOP)", _signal(signal.SIGSTOP)),
+    Fault("kill", "process killed (SIGKILL)", _signal(signal.SIGKILL), often=True),
+    Fault("stop", "process stopped (SIGSTOP)", _signal(signal.SIGSTOP), often=True),
     Fault("hang", "driver does not come back", _control("hang"), _plug, 5.0),
     Fault("frozen", "the same picture again, for 12 s", _control("frozen"), _plug, 12.0),
     Fault("stuck", "the time stands still, for 12 s", _control("stuck"), _plug, 12.0),
     Fault("unplugged", "unplugged for 5 s", _unplug, _plug, 5.0),
     Fault("long", "unplugged for 15 s", _unplug, _plug, 15.0),
     Fault("slow", f"a picture every 2 s, for {SLOW_S:.0f} s", _control("slow"), _plug, SLOW_S, restarts=False),
+    Fault(
+        "rtsp-kill",
+        "RTSP server killed, another after 8 s",
+        _rig(RtspRig.kill),
+        _rig(RtspRig.serve_again),
+        8.0,
+        rig=True,
+    ),
+    Fault("rtsp-stall", "RTSP stalled in a packet for 12 s", _rig(RtspRig.stall), _rig(RtspRig.flow), 12.0, rig=True),
+    Fault("rtsp-size", "RTSP resolution changed", _rig(RtspRig.resize), rig=True),
 )
 
 
@@ -77,14 +98,15 @@ class Round:
     def play(self) -> None:
         """Inject, wait, heal, and see every camera come back."""
         poll, mark = threading.Event(), self.guard.mark()
+        stagger_s = 0.0 if self.fault.rig else STAGGER_S
         for camera in CAMERAS:
             self.fault.inject(self.guard, camera)
-            poll.wait(STAGGER_S)
-        poll.wait(max(0.0, self.fault.lasts_s - STAGGER_S * len(CAMERAS)))
+            poll.wait(stagger_s)
+        poll.wait(max(0.0, self.fault.lasts_s - stagger_s * len(CAMERAS)))
         for camera in CAMERAS:
             self.fault.heal(self.guard, camera)
             if self.fault.lasts_s:
-                poll.wait(STAGGER_S)
+                poll.wait(stagger_s)
         if not self.fault.restarts:
             return
         for camera in CAMERAS:
@@ -97,7 +119,9 @@ class Round:
 
 def play(fault: Fault, rounds: int, folder: Path) -> Outcome:
     """A service of its own for each fault, so that what it keeps is that fault's doing."""
-    with Guard(folder / fault.name) as guard:
+    with contextlib.ExitStack() as stack:
+        rig = stack.enter_context(contextlib.closing(RtspRig())) if fault.rig else None
+        guard = stack.enter_context(Guard(folder / fault.name, rig))
         guard.ready()
         played = Round(guard, fault)
         poll = threading.Event()
@@ -134,9 +158,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--report", action="store_true", help=f"write the table to {REPORT.name}")
     options = parser.parse_args(arguments)
     chosen = [fault for fault in FAULTS if options.only is None or fault.name in options.only.split(",")]
+    if not is_here():
+        print("gir1.2-gst-rtsp-server-1.0 is not installed: the rows of RTSP are left out", file=sys.stderr)
+        chosen = [fault for fault in chosen if not fault.rig]
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        outcomes = [play(fault, options.rounds if fault.name in {"kill", "stop"} else 1, folder) for fault in chosen]
+        outcomes = [play(fault, options.rounds if fault.often else 1, folder) for fault in chosen]
     text = markdown(outcomes)
     print(text)
     if options.report:

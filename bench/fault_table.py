@@ -67,7 +67,11 @@ def markdown(outcomes: list[Outcome]) -> str:
 def _row(outcome: Outcome) -> str:
     blind = sorted(outcome.blind_s)
     figures = [f"{_quantile(blind, share):.1f} s" if blind else "-" for share in (0.5, 0.95, 1.0)]
-    told = ", ".join(f"{kind} {starts}/{ends}, {slow:.1f} s" for kind, (starts, ends, slow) in outcome.told.items())
+    told = ", ".join(
+        f"{kind} {starts}/{ends}, {slow:.1f} s"
+        for kind, (starts, ends, slow) in outcome.told.items()
+        if kind in {"camera_lost", "tamper_frozen"}
+    )
     memory = f"{outcome.before.rss_bytes / 2**20:.0f} -> {outcome.after.rss_bytes / 2**20:.0f}"
     files = f"{outcome.before.files} -> {outcome.after.files}"
     threads = f"{outcome.before.threads} -> {outcome.after.threads}"

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from bench.rtsp_rig import RtspRig
+
 CAMERAS = ("north", "east", "south", "west")
 PATIENCE_S = 60.0
 POLL_S = 0.05
@@ -26,7 +28,7 @@ threads = 1
 CAMERA = """
 [[cameras]]
 id = "{id}"
-source = "faulty:{control}"
+source = "{source}"
 """
 
 
@@ -42,14 +44,18 @@ class Resources:
 class Guard:
     """``shopwarden run`` in a folder of its own; ended in any case when the block is left."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rig: RtspRig | None = None) -> None:
+        """Start it, with cameras that look at a server where there is one, else with drawn ones."""
+        self.rig = rig
         folder.mkdir(parents=True)
         self._folder = folder
         self._err, self._out = folder / "err.log", folder / "out.log"
         for camera in CAMERAS:
             self.control(camera, "none")
         config = folder / "shop.toml"
-        cameras = [CAMERA.format(id=camera, control=folder / camera) for camera in CAMERAS]
+        cameras = [
+            CAMERA.format(id=camera, source=rig.source if rig else f"faulty:{folder / camera}") for camera in CAMERAS
+        ]
         config.write_text(HEAD.format(state=folder / "state") + "".join(cameras), encoding="utf-8")
         with self._err.open("wb") as err, self._out.open("wb") as out:
             command = [sys.executable, "-m", "device", "run", "--config", str(config)]
