@@ -167,7 +167,9 @@ def _check_classes(found: Found, kind: str, samples: Sequence[Sample], problems:
         what = f"no example of {', '.join(unseen[:10])}{' and others' if len(unseen) > 10 else ''}"
         problems.append(Problem(found.root, "", what, "label some, or take the class out", used=True))
     if not counts:
-        raise DataError(f"{found.root}: not one box on {len(samples)} pictures; label some things first")
+        faults = [problem for problem in problems if not problem.used]
+        todo = f"the first of {len(faults)} problems: {faults[0]}" if faults else "label some things first"
+        raise DataError(f"{found.root}: not one box on {len(samples)} pictures that can be used; {todo}")
     if len(counts) > 1:
         return
     only = found.labels[next(iter(counts))]
