@@ -135,6 +135,7 @@ def _accuracy(network: bytes, pictures: Pictures, labels: NDArray[np.int32]) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_learning_with_the_levels_in_sight_wins_back_what_int8_lost() -> None:
     """Float names nearly all; int8 after training loses a tenth and more; learning on brings most of it back."""
     pictures, labels = _set_of_pictures(600)

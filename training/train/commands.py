@@ -13,7 +13,9 @@ def add_train_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
     """Add the commands to the parser."""
     parser = commands.add_parser("train", help="train a detector or classifier by a recipe; goes on when called again")
     parser.add_argument("--recipe", required=True, help="a recipe that comes along (goods), or a .toml file")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="labelled pictures")
+    parser.add_argument(
+        "--data", type=Path, required=True, metavar="DIR", help="labelled pictures; keras:cifar10 fetches some"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the folder of this training")
     parser.set_defaults(command=_train)
     parser = commands.add_parser("export", help="make the int8 model of a training")
@@ -23,12 +25,16 @@ def add_train_commands(commands: "argparse._SubParsersAction[argparse.ArgumentPa
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    from training.classifier.cifar import NAME as CIFAR
+    from training.classifier.cifar import cifar_folders
     from training.train.experiment import begin
     from training.train.kinds import find_recipe
     from training.train.loop import train
     from training.train.progress import open_progress
 
-    experiment = begin(find_recipe(arguments.recipe), arguments.data, arguments.out)
+    recipe = find_recipe(arguments.recipe)
+    data = cifar_folders() if str(arguments.data) == CIFAR else arguments.data
+    experiment = begin(recipe, data, arguments.out)
     with open_progress(sys.stdout) as progress:
         train(_task(experiment), progress)
     return 0

@@ -49,12 +49,13 @@ def test_the_published_weights_fill_its_backbone() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_it_learns_and_runs_on_the_device(tmp_path: Path) -> None:
     """An epoch on drawn pictures, int8, and the device's own detector over a picture."""
     recipe = write_recipe(tmp_path / "r.toml", 'base = "none"', _FAMILY)
     text = recipe.read_text(encoding="utf-8").replace("epochs = 2", "epochs = 1", 1).replace("measure_every = 2", "")
     recipe.write_text(text, encoding="utf-8")
-    experiment = begin(recipe, write_drawn(tmp_path / "data"), tmp_path / "run")
+    experiment = begin(recipe, write_drawn(tmp_path / "data", 12), tmp_path / "run")
     position = train(DetectorTask(experiment), PlainProgress(io.StringIO()))
     assert np.isfinite(position.history[0]["losses"]["total"])
     export(experiment, tmp_path / "m.tflite", lambda _: None)
