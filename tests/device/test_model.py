@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from device.app import build_detector
 from device.cli import main
+from device.config import load_config
 from device.detect import installed, shipped
 from device.detect.catalogue import find_model
+from device.detect.detector import NetworkDetector
 from device.detect.installed import KEPT_VERSIONS, InstalledModels
 from device.detect.load import read_model
 from device.detect.shipped import find_shipped, shipped_names, shipped_sums
@@ -140,6 +143,9 @@ def test_the_configuration_names_place_and_keys(tmp_path: Path, capsys: pytest.C
     assert "no model is named 'goods'" in capsys.readouterr().err
     assert main(["model", "install", str(write_bundle(tmp_path / "1.zip")), "--config", str(config)]) == 0
     assert main(["check-config", str(config)]) == 0
+    detector = build_detector(load_config(config))
+    assert isinstance(detector, NetworkDetector)
+    assert detector.card.name == "general-320"
 
 
 def test_a_damaged_version_gives_way_to_the_one_before(tmp_path: Path, place: list[str]) -> None:
