@@ -36,12 +36,13 @@ class FakeKernel:
     """Pictures that lie there when it is asked."""
     given: int = 0
     asked_fps: float = 0.0
+    buffer_bytes: int = BUFFER_BYTES
     queued: list[int] = field(default_factory=list)
     _left: int = 0
     _granted: tuple[str, int, int] = ("", 0, 0)
 
     def __post_init__(self) -> None:
-        self.path.write_bytes(bytes(4 * BUFFER_BYTES))
+        self.path.write_bytes(bytes(4 * self.buffer_bytes))
 
     def ioctl(self, _: int, call: int, found: object) -> None:  # noqa: C901 - a table of answers
         """Answer a call."""
@@ -67,7 +68,7 @@ class FakeKernel:
             case abi.S_PARM, abi.CaptureParameters():
                 self.asked_fps = found.denominator / found.numerator
             case abi.QUERYBUF, abi.Buffer():
-                found.length, found.offset = BUFFER_BYTES, found.index * BUFFER_BYTES
+                found.length, found.offset = self.buffer_bytes, found.index * self.buffer_bytes
             case abi.QBUF, abi.Buffer():
                 self.queued.append(found.index)
             case abi.DQBUF, abi.Buffer():
@@ -93,7 +94,7 @@ class FakeKernel:
             t = self.monotonic_t + self.given / 10
             buffer.seconds, buffer.microseconds = int(t), round(t % 1 * 1e6)
         with self.path.open("r+b") as memory:
-            memory.seek(buffer.index * BUFFER_BYTES)
+            memory.seek(buffer.index * self.buffer_bytes)
             memory.write(picture.tobytes())
         self.given += 1
 
