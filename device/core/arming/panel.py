@@ -93,9 +93,13 @@ class Panel:
     def tick(self, t: float, wall: float | None) -> Drafts:
         """Let time pass; ``wall`` is Unix time, or None while it cannot be trusted."""
         drafts = self._expire(t)
+        before = self._timetable.done_to
         transition = self._timetable.due(t, wall)
-        if transition is not None:
+        now = self._timetable.done_to
+        # Where a schedule began must outlive a restart, or nobody would know what was missed.
+        if transition is not None or (now is not None and (before is None or now < before)):
             self.changes += 1
+        if transition is not None:
             drafts += self._scheduled(transition, t)
         return drafts + self._told.schedule_waits(t, waits=self._timetable.waits)
 

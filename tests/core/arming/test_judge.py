@@ -61,6 +61,34 @@ def test_what_waited_is_forgotten_when_somebody_disarms() -> None:
     assert arming.overdue() == ()
 
 
+def test_who_is_inside_when_it_is_armed_is_told_again() -> None:
+    """What began while somebody could still leave counts once that is over: a warning first, where there is a delay."""
+    guard = AtHand(make_panel("disarmed"))
+    arming = PanelArming("aisle", RULES, guard)
+    guard.panel.command(ask("arm", state="away"), 0.0, None)
+    guard.t = 10.0
+    assert (arming.priority(seen()), arming.overdue()) == ("notice", ())
+    guard.t = 30.0
+    (again,) = arming.overdue()
+    assert again.reasons == ("seen", "it lasts, and the guard is armed away now")
+    assert arming.priority(again) == "warning"
+    assert guard.panel.standing.panel == "pending"
+    assert arming.overdue() == ()
+    guard.t = 50.0
+    (late,) = arming.overdue()
+    assert (late.reasons[-1], arming.priority(late)) == ("nobody disarmed within the entry delay", "alarm")
+
+
+def test_a_bypass_that_is_taken_back() -> None:
+    """Whoever is there counts again."""
+    guard = AtHand(make_panel("away", entry_delay_s=0.0))
+    arming = PanelArming("aisle", RULES, guard)
+    guard.panel.command(ask("bypass", place="counter"), 0.0, None)
+    assert (arming.priority(seen()), arming.overdue()) == ("notice", ())
+    guard.panel.command(ask("unbypass", place="counter"), 1.0, None)
+    assert [arming.priority(draft) for draft in arming.overdue()] == ["alarm"]
+
+
 def test_what_waits_is_bounded() -> None:
     """A crowd that comes in fills no memory."""
     guard = AtHand(make_panel("away"))

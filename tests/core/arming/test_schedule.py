@@ -108,6 +108,16 @@ def test_what_was_slept_through_counts_once() -> None:
     assert follow(DAILY, [(0.0, CLOSING + 600.0), (1.0, CLOSING + 601.0)], CLOSING - 12 * HOUR) == ["away"]
 
 
+def test_what_was_missed_right_after_the_first_start_is_made_up_for() -> None:
+    """Where the schedule began is saved, though nothing has changed yet."""
+    panel = make_panel("disarmed", schedule=DAILY)
+    panel.tick(0.0, CLOSING - 60.0)
+    assert panel.changes == 1
+    again = make_panel(saved=panel.saved(0.0), schedule=DAILY, exit_delay_s=0.0)
+    again.tick(0.0, CLOSING + HOUR)
+    assert again.standing.panel == "armed_away"
+
+
 def test_a_first_start_begins_with_its_configuration() -> None:
     """Nothing is made up for that nobody has promised."""
     assert follow(DAILY, [(0.0, CLOSING + 600.0)], None) == []
