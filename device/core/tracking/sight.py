@@ -91,7 +91,7 @@ def _own(inside: Floats, kinds: tuple[str, ...], most: float) -> Flags:
     covers = np.tril(inside > most, -1)
     if len(set(kinds)) > 1:
         covers &= np.array([[a == b for b in kinds] for a in kinds], dtype=np.bool_)
-    return ~covers.any(axis=1)
+    return np.asarray(~covers.any(axis=1))
 
 
 def _order(boxes: Floats, scores: Floats, classes: NDArray[np.intp]) -> NDArray[np.intp]:
