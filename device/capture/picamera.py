@@ -30,6 +30,7 @@ _CLOSE_S = 1.5  # a camera that hangs in close goes with its process
 _BUFFERS = 6  # one is filled, one waits, one is copied, up to three are in the encoder
 _MAX_AGE_S = 2.0  # a stamp of the sensor that is older is on another clock
 _LIGHT_EVERY_S = 1.0
+_LATE = 1.25  # a keyframe that is later than this has been put off by a lower rate
 
 
 class PicameraSource:
@@ -48,6 +49,7 @@ class PicameraSource:
         self._ir_cut: IrCut | None = None
         self._layout: Layout | None = None
         self._cover: StreamCover | None = None
+        self._encoder: Any = None
         self._current: Any = None
         self._last_t = float("-inf")
         self._light_due = float("-inf")
@@ -93,6 +95,7 @@ class PicameraSource:
             metadata = self._current.get_metadata()
             t = self._sensor_time(metadata.get("SensorTimestamp"))
             self._follow_light(t, metadata)
+            self._follow_keyframes(t)
         now = self._clock.monotonic()
         wall = self._clock.wall() - (now - t) if self._clock.synced() else None
         return Stamp(seq, t, wall)
@@ -176,6 +179,15 @@ class PicameraSource:
             self._cover = StreamCover(self._request, layout)
         encoder = make_encoder(self._request.record, self._fps, hardware=has_hardware_encoder(board_model()))
         self._camera.start_encoder(encoder, make_output(encoder, self._packets), name="main")
+        self._encoder = encoder
+
+    def _follow_keyframes(self, t: float) -> None:
+        """Encoders count pictures, clips need seconds: at a lower rate ask for the keyframe that is late."""
+        if self._encoder is None or not self._packets.is_keyframe_due(t, _LATE * self._request.record.keyframe_s):
+            return
+        # Older versions (0.3.24) cannot be asked.
+        if (force := getattr(self._encoder, "force_key_frame", None)) is not None:
+            force()
 
     def _before_encoding(self, request: Any) -> None:
         """In the camera's thread: no encoder sees what is masked."""

@@ -21,10 +21,11 @@ class Packets:
     """What an encoder has made, from its thread to the reader's."""
 
     def __init__(self) -> None:
-        # Guards the two below.
+        # Guards the three below.
         self._lock = threading.Lock()
         self._waiting: deque[EncodedPacket] = deque(maxlen=_MAX_WAITING)
         self._last_dts: int | None = None
+        self._keyframe_t: float | None = None
 
     def put(self, data: bytes, t: float, *, keyframe: bool) -> None:
         """The next packet, in order of decoding; there are no B pictures."""
@@ -32,7 +33,17 @@ class Packets:
         with self._lock:
             dts = pts if self._last_dts is None else max(pts, self._last_dts + 1)
             self._last_dts = dts
+            if keyframe:
+                self._keyframe_t = t
             self._waiting.append(EncodedPacket(data, t, dts, dts, keyframe))
+
+    def is_keyframe_due(self, t: float, every_s: float) -> bool:
+        """Whether the last keyframe is older than that; told once for each that is missing."""
+        with self._lock:
+            if self._keyframe_t is not None and t - self._keyframe_t < every_s:
+                return False
+            is_late, self._keyframe_t = self._keyframe_t is not None, t
+        return is_late
 
     def take(self) -> list[EncodedPacket]:
         """All since the last call."""

@@ -234,6 +234,11 @@ class H264Encoder:
         self.firsttimestamp: int | None = None
         self.output: Any = None
         self.name = ""
+        self.forced = 0
+
+    def force_key_frame(self) -> None:
+        """The next picture is a keyframe."""
+        self.forced += 1
 
 
 class LibavH264Encoder(H264Encoder):

@@ -301,6 +301,23 @@ def test_packets_carry_the_time_of_their_picture(clock: SimulatedClock) -> None:
     assert source.packets() == []
 
 
+def test_keyframes_come_by_the_clock_also_at_a_lower_rate(clock: SimulatedClock) -> None:
+    """Five seconds without one, one wished a second: asked for once each, and not while they come by themselves."""
+    source, camera = opened(RECORDED, clock)
+    (encoder,) = camera.encoders
+    encoder.firsttimestamp = 0
+    forced = []
+    for second in range(10):
+        if second >= 5:
+            encoder.output.outputframe(b"", True, int(clock.monotonic() * 1e6))
+        for _ in range(2):
+            camera.push(10)
+            source.grab()
+            clock.advance(0.5)
+        forced.append(encoder.forced)
+    assert forced[4] == forced[-1] == 3
+
+
 def test_packets_that_nobody_takes_are_bounded(clock: SimulatedClock) -> None:
     """The oldest go."""
     source, camera = opened(RECORDED, clock)
