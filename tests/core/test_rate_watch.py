@@ -7,7 +7,7 @@ from device.core.rate_watch import TOLD_AFTER_S, RateWatch
 
 def seconds(watch: RateWatch, rate: LookRate, begin: int, end: int) -> list[Draft]:
     """One picture and one question a second."""
-    told = []
+    told = list[Draft]()
     for t in range(begin, end):
         rate.note(float(t), busy_s=0.01, age_s=0.01)
         told += watch.look(float(t), rate)
