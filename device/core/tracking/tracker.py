@@ -62,8 +62,12 @@ class Tracker:
         self._fit(sight.aspect)
         for thing in self._things:
             thing.advance(step, gap_s, settings)
-        taken = self._continue(sight, t)
-        self._miss(sight, gap_s)
+        taken = set[int]()
+        if self._things:
+            expected = expect(self._things)
+            boxes = expected.boxes(sight.aspect)
+            taken = self._continue(sight, expected, boxes, t)
+            self._miss(sight, boxes, gap_s)
         self._begin(sight, taken, t)
         self._things = [thing for thing in self._things if not thing.gone(sight.aspect, settings)]
 
@@ -74,38 +78,33 @@ class Tracker:
                 thing.stretch(aspect / self._aspect)
             self._aspect = aspect
 
-    def _continue(self, sight: Sight, t: float) -> set[int]:
-        """Give detections to the things that they continue; which were given."""
-        if not self._things or not len(sight):
+    def _continue(self, sight: Sight, expected: Expected, boxes: Floats, t: float) -> set[int]:
+        """Give high detections to things, low ones to those due just there that got none; which were given."""
+        if not len(sight):
             return set()
-        expected = expect(self._things)
         table = gains(self._things, expected, sight, self._settings)
         pairs = best_pairs(np.where(sight.high, table, _BARRED))
-        if len(pairs) < len(sight):
-            pairs += best_pairs(self._fill_in(table, expected, sight, pairs))
+        due = expected.missed_s <= self._settings.low_forget_s
+        due[[row for row, _ in pairs]] = False
+        if due.any():
+            overlap, _ = overlaps(boxes, sight.boxes)
+            low = due & ~sight.high & (overlap >= self._settings.low_overlap)
+            pairs += best_pairs(np.where(low, table, _BARRED))
         crowded = ((sight.inside > 0.3).sum(axis=1) > 1).tolist()
         for row, column in pairs:
             self._things[row].see(sight, column, t, self._settings, clear=not crowded[column])
         return {column for _, column in pairs}
 
-    def _fill_in(self, table: Floats, expected: Expected, sight: Sight, pairs: list[tuple[int, int]]) -> Floats:
-        """Gains of low detections for things that are due just there and that no high one continued."""
-        settings = self._settings
-        due = expected.missed_s <= settings.low_forget_s
-        due[[row for row, _ in pairs]] = False
-        overlap, _ = overlaps(expected.boxes(sight.aspect), sight.boxes)
-        return np.where(due & ~sight.high & (overlap >= settings.low_overlap), table, _BARRED)
-
-    def _miss(self, sight: Sight, gap_s: float) -> None:
+    def _miss(self, sight: Sight, boxes: Floats, gap_s: float) -> None:
         """Tell things that were not found, and whether something nearer stands before them."""
-        unseen = [thing for thing in self._things if not thing.seen]
-        if not unseen:
+        rows = [row for row, thing in enumerate(self._things) if not thing.seen]
+        if not rows:
             return
-        boxes = expect(unseen).boxes(sight.aspect)
+        boxes = boxes[rows]
         nearer = sight.boxes[:, 3] > boxes[:, 3:]
         hidden = np.any(nearer & (covered(boxes, sight.boxes) >= self._settings.hidden_frac), axis=1)
-        for thing, is_hidden in zip(unseen, hidden.tolist(), strict=True):
-            thing.miss(gap_s, self._settings, hidden=is_hidden)
+        for row, is_hidden in zip(rows, hidden.tolist(), strict=True):
+            self._things[row].miss(gap_s, self._settings, hidden=is_hidden)
 
     def _begin(self, sight: Sight, taken: set[int], t: float) -> None:
         """Begin things with what is left, unless it is a second box around what was taken."""
