@@ -60,7 +60,7 @@ def test_what_the_panel_gets() -> None:
     config = parse_config(HEAD + INPUT + more + SCHEDULE, "test")
     settings = panel_settings(config)
     assert settings.places == {"counter", "aisle/counter", "front"}
-    assert (settings.entry, settings.entry_delay_s) == ({"aisle/counter", "front"}, 20.0)
+    assert (settings.entry, settings.entry_delay_s) == (frozenset({"aisle/counter", "front"}), 20.0)
     closing = datetime(2026, 11, 23, 19, 30, tzinfo=ZoneInfo("Europe/Zurich"))
     following = schedule_of(config).next_after(datetime(2026, 11, 20, tzinfo=UTC).timestamp())
     assert following is not None
