@@ -65,6 +65,7 @@ def _by_cost(a: Contender, b: Contender) -> tuple[str, str]:
 
 
 def _warning(chosen: Contender, other: Contender) -> str:
-    if not chosen.lacking:
-        return ""
-    return f"; but it does not know {', '.join(chosen.lacking)}, which {other.name} does"
+    slower = chosen.latency_ms / max(other.latency_ms, 1e-6)
+    cost = f"; but it takes {slower:.1f} times as long" if slower > 1.0 + _NOTABLY else ""
+    lacking = f"; but it does not know {', '.join(chosen.lacking)}, which {other.name} does" if chosen.lacking else ""
+    return cost + lacking

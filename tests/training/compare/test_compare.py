@@ -102,7 +102,7 @@ def _contender(
 @pytest.mark.parametrize(
     ("gain", "a", "b", "ship", "sure", "words"),
     [
-        ((0.05, 0.01, 0.09), _contender("a"), _contender("b", 90.0), "b", True, "b is better: AP +0.050"),
+        ((0.05, 0.01, 0.09), _contender("a"), _contender("b", 90.0), "b", True, "+0.090; but it takes 9.0 times"),
         ((-0.05, -0.09, -0.01), _contender("a"), _contender("b", 1.0), "a", True, "b is worse"),
         ((0.01, -0.02, 0.04), _contender("a", 20.0), _contender("b", 10.0), "b", False, "b is faster by 50%"),
         ((0.01, -0.02, 0.04), _contender("a"), _contender("b", 9.5, 500), "b", False, "b is smaller by 50%"),
