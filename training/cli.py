@@ -66,7 +66,8 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--folders", type=Path, metavar="DIR", help="a folder a class, for a classifier")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for metrics.json and report.html")
     parser.add_argument("--threads", type=_threads, default=1, metavar="N", help="CPU threads (default 1)")
-    parser.add_argument("--runtime", default="auto", help="the interpreter to measure with (default: as the device)")
+    runtimes = ("auto", "ai-edge-litert", "tflite-runtime")
+    parser.add_argument("--runtime", choices=runtimes, default="auto", help="interpreter (default: as the device takes)")
     parser.add_argument("--float", type=Path, metavar="RUN", dest="float_run", help="its training: float beside int8")
     parser.add_argument(
         "--beside", type=Path, action="append", default=[], metavar="DIR", help="results of another run, in the report"
