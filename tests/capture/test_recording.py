@@ -13,10 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device.capture.encoder import SoftEncoder
+from device.capture.mode import Mode
+from device.capture.orders import UseMasks
 from device.capture.packet_pipe import Gap, Masked, PacketPost, PipeItem, encode_item, read_item
 from device.capture.packet_ring import Run
 from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
+from device.capture.recording import Copying
 from device.capture.request import CameraRequest, Polygon, RecordWish
 from device.clock import SystemClock
 from device.core.packet import EncodedPacket, StreamInfo
@@ -166,7 +169,7 @@ def test_a_file_is_copied_packet_by_packet(clip: str) -> None:
 @pytest.mark.parametrize("how", ["auto", "encode", "copy"])
 def test_masks_force_the_encoder(clip: str, how: str) -> None:
     """Whatever was asked for: what is recorded was masked before, in every picture."""
-    request = CameraRequest(clip, masks=(LEFT_HALF,), record=RecordWish(how=how))  # type: ignore[arg-type]
+    request = CameraRequest(clip, Mode.REPLAY, masks=(LEFT_HALF,), record=RecordWish(how=how))  # type: ignore[arg-type]
     pictures = shown(recorded(request, 20))
     assert len(pictures) >= 15
     for _, picture in pictures:
@@ -177,7 +180,7 @@ def test_masks_force_the_encoder(clip: str, how: str) -> None:
 
 def test_no_packet_survives_a_change_of_masks_that_shows_what_is_masked_now(clip: str) -> None:
     """The first picture after the change is a keyframe, so that no decoder needs one from before."""
-    request = CameraRequest(clip, extra_masks={"night": (LEFT_HALF,)}, record=RecordWish(how="auto"))
+    request = CameraRequest(clip, Mode.REPLAY, extra_masks={"night": (LEFT_HALF,)}, record=RecordWish(how="auto"))
     store = recorded(request, 30, {9: "night"})
     run = store.since(0.0)
     assert run is not None
@@ -194,8 +197,8 @@ def test_what_cannot_be_copied_is_refused_with_its_reason(tmp_path: Path) -> Non
     old = f"file:{write_clip(tmp_path / 'old.mp4', codec='mpeg4', pictures=20)}?loop=1"
     for line, words in (("synthetic:?loop=1", "no packets of its own"), (old, "codec that players do not know")):
         with pytest.raises(CameraError, match=words):
-            recorded(CameraRequest(line, record=RecordWish(how="copy")), 1)
-        run = recorded(CameraRequest(line, record=RecordWish(how="auto")), 5).since(0.0)
+            recorded(CameraRequest(line, Mode.REPLAY, record=RecordWish(how="copy")), 1)
+        run = recorded(CameraRequest(line, Mode.REPLAY, record=RecordWish(how="auto")), 5).since(0.0)
         assert run is not None
         assert run.info.codec == "h264"
 
@@ -203,7 +206,7 @@ def test_what_cannot_be_copied_is_refused_with_its_reason(tmp_path: Path) -> Non
 def test_a_run_is_a_clip_that_plays(clip: str, tmp_path: Path) -> None:
     """Copied into MP4 as a recorder does it: the number of pictures and their times are right."""
     for how in ("copy", "encode"):
-        request = CameraRequest(clip, record=RecordWish(how=how, keyframe_s=0.5))
+        request = CameraRequest(clip, Mode.REPLAY, record=RecordWish(how=how, keyframe_s=0.5))
         run = recorded(request, 25).since(0.0)
         assert run is not None
         path = tmp_path / f"{how}.mp4"
@@ -243,3 +246,41 @@ def test_keyframes_come_in_time(steps: list[float], keyframe_s: float) -> None:
         else:
             assert packet.t < last_key_t + keyframe_s
         assert packet.dts > before.dts
+
+
+class MaskingSource:
+    """A source with an encoder behind its own masks, as the Pi's camera; drawn by the synthetic one otherwise."""
+
+    def __init__(self) -> None:
+        self.waiting: list[EncodedPacket] = []
+
+    def stream(self) -> StreamInfo | None:
+        """H.264."""
+        return StreamInfo("h264", 64, 48)
+
+    def packets(self) -> list[EncodedPacket]:
+        """What was laid there."""
+        taken, self.waiting = self.waiting, []
+        return taken
+
+
+def test_packets_from_before_a_change_of_masks_are_held_back() -> None:
+    """Those that the source's encoder still had, and those that depend on them, up to the next keyframe."""
+    reader, writer = os.pipe()
+    source, post = MaskingSource(), PacketPost(writer)
+    post.begin(StreamInfo("h264", 64, 48))
+    copying = Copying(source, post)
+    copying.use_masks(UseMasks(0, 0), 0.0)
+    for index in range(12):
+        source.waiting.append(EncodedPacket(b"%d" % index, float(index), index, index, index % 4 == 0))
+        if index == 5:
+            copying.use_masks(UseMasks(1, 1), 6.5)
+        copying.collect()
+    os.set_blocking(reader, True)
+    got: list[tuple[int, int]] = []
+    while len(got) < 9:
+        item = read_item(reader)
+        if isinstance(item, Masked):
+            got.append((item.packet.pts, item.masks))
+    os.close(reader)
+    assert got == [*((index, 0) for index in range(5)), *((index, 1) for index in range(8, 12))]

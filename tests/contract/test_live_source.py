@@ -9,13 +9,15 @@ import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
-from device.capture.request import CameraRequest, PictureWish
+from device.capture.request import CameraRequest, PictureWish, RecordWish
 from device.capture.sources import make_source
 from device.clock import SystemClock
 from device.core.stamp import Stamp
@@ -172,3 +174,29 @@ def test_a_second_user_or_none_makes_no_difference_to_the_next(line: str) -> Non
             frame = camera.next(PATIENCE_S)
             assert frame is not None
             os.kill(camera.pid, 9)
+
+
+@pytest.mark.parametrize("how", ["auto", "encode"])
+def test_packets_can_be_played_and_are_on_the_clock_of_the_pictures(line: str, how: Literal["auto", "encode"]) -> None:
+    """Whether copied or encoded: H.264 that begins with a keyframe, one packet a picture or more, times as theirs."""
+    av = pytest.importorskip("av")
+    store, clock = PacketStore(30.0, 50_000_000), SystemClock()
+    request = CameraRequest(line, record=RecordWish(how=how))
+    with contextlib.closing(CameraProcess("door", request, packets=store)) as camera:
+        frames = []
+        deadline = clock.monotonic() + PATIENCE_S
+        while clock.monotonic() < deadline and (len(frames) < 12 or store.since(0.0) is None):
+            frame = camera.next(PATIENCE_S)
+            assert frame is not None
+            frames.append(frame.t)
+            camera.release(frame)
+        store.after(0, PATIENCE_S)
+    run = store.since(0.0)
+    assert run is not None
+    assert run.info.codec == "h264"
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for packet in run.packets for picture in decoder.decode(av.Packet(packet.data))]
+    assert len(pictures) >= len(run.packets) - 2
+    assert (pictures[0].width, pictures[0].height) == (run.info.width, run.info.height)
+    assert all(after.dts > before.dts for before, after in itertools.pairwise(run.packets))
+    assert frames[0] - 5.0 < run.packets[0].t < frames[-1] + 0.5
