@@ -67,7 +67,7 @@ def _add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for metrics.json and report.html")
     parser.add_argument("--threads", type=_threads, default=1, metavar="N", help="CPU threads (default 1)")
     runtimes = ("auto", "ai-edge-litert", "tflite-runtime")
-    parser.add_argument("--runtime", choices=runtimes, default="auto", help="interpreter (default: as the device takes)")
+    parser.add_argument("--runtime", choices=runtimes, default="auto", help="(default: as the device takes)")
     parser.add_argument("--float", type=Path, metavar="RUN", dest="float_run", help="its training: float beside int8")
     parser.add_argument(
         "--beside", type=Path, action="append", default=[], metavar="DIR", help="results of another run, in the report"
