@@ -59,7 +59,7 @@ def make_encoder(wish: RecordWish, fps: float, *, hardware: bool) -> Any:
     module = importlib.import_module(f"picamera2.encoders.{name}")
     maker = module.H264Encoder if hardware else module.LibavH264Encoder
     encoder = maker(bitrate=wish.bit_rate, repeat=True, iperiod=max(1, round(fps * wish.keyframe_s)))
-    encoder.framerate = fps
+    encoder.framerate = max(1, round(fps))  # the software one takes no float
     return encoder
 
 

@@ -262,6 +262,7 @@ def test_the_recording_is_encoded_by_what_the_board_has(
     (encoder,) = camera.encoders
     assert type(encoder) is kind
     assert (encoder.bitrate, encoder.repeat, encoder.iperiod, encoder.name) == (1_500_000, True, 20, "main")
+    assert isinstance(encoder.framerate, int)  # PyAV takes no float
     assert camera.wanted["main"]["size"] == (1280, 960)
     info = source.stream()
     assert info is not None
