@@ -21,6 +21,8 @@ from device.core.ids import DerivedIds
 from device.detect.scripted import ScriptedDetector
 from device.stopwatch import StageTimes
 
+UNSCRIPTED = frozenset({"line_crossed", "person_in_zone"})
+"""Kinds that the scenes do not write down: their truth is where everybody walks."""
 TUNED, REPORTED = range(5), range(5, 10)
 
 
@@ -56,16 +58,16 @@ def run(case: Case) -> tuple[list[Event], float]:
 
 def judge(case: Case, events: list[Event], total: Total) -> None:
     """Count one scene."""
-    for kind in sorted({table.kind for table in rule_tables(case.camera)}):
+    for kind in sorted({table.kind for table in rule_tables(case.camera)} - UNSCRIPTED):
         tally = total.tallies[kind]
         wanted = [each for each in case.expected if each.kind == kind]
         told = [e for e in events if e.kind == kind and e.state == "start" and e.priority != "info"]
-        if wanted:
+        if any(not each.optional for each in wanted):
             tally.positive += 1
         else:
             tally.negative += 1
             tally.negative_s += case.scene.duration_s
-            tally.quiet_false += len(told)
+            tally.quiet_false += max(0, len(told) - len(wanted))
         match(told, wanted, tally, f"{case.name} seed {case.seed}")
     total.scenes += 1
     total.pictures += case.scene.pictures

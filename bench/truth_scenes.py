@@ -32,6 +32,8 @@ class Expected:
     """From when on it can be seen: delay is counted from here."""
     until_s: float
     """What is told later is another thing."""
+    optional: bool = False
+    """Nobody could tell: it is out of sight until it is undone or the scene ends. To tell it is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def _moved(scene: Scene, staff: frozenset[int]) -> tuple[Expected, ...]:
         if act.figure and act.figure in staff:
             continue
         clear = _clear(scene, act)
-        found.append(Expected(GOODS_KINDS[act.kind], act.t_s, clear, clear + 6.0))
+        again = any(_same_slot(other, act) and act.t_moves < other.t_s < clear + 1.0 for other in scene.acts)
+        hidden = again or clear > scene.duration_s - 1.5
+        found.append(Expected(GOODS_KINDS[act.kind], act.t_s, clear, clear + 6.0, hidden))
     return tuple(found)
 
 
@@ -105,15 +109,15 @@ def _clear(scene: Scene, act: Act) -> float:
             b[0] + 0.05 * (b[2] - b[0]) < x2 and b[2] - 0.05 * (b[2] - b[0]) > x1 and b[1] < y2 and b[3] > y1
             for b in bodies
         )
-        hands = any(other.reached(t) > 0.45 for other in scene.acts if _reaches_over(other, act))
+        hands = any(other.reached(t) > 0.45 for other in scene.acts if _same_slot(other, act))
         if not covered and not hands:
             return t
         t += STEP_S
     return scene.duration_s
 
 
-def _reaches_over(other: Act, act: Act) -> bool:
-    return other is act or (other.rack == act.rack and other.slot == act.slot)
+def _same_slot(other: Act, act: Act) -> bool:
+    return other.kind != "hide" and (other.rack, other.slot) == (act.rack, act.slot)
 
 
 def _varied(scene: Scene, pace: float, seed: int, rng: np.random.Generator) -> Scene:

@@ -62,8 +62,10 @@ def match(events: list[Event], expected: list[Expected], tally: Tally, where: st
         if n not in told and m not in met:
             told.add(n)
             met.add(m)
-            tally.hits += 1
-            tally.delays.append(max(0.0, events[n].t_emitted - expected[m].t_clear_s))
+            if not expected[m].optional:
+                tally.hits += 1
+                tally.delays.append(max(0.0, events[n].t_emitted - expected[m].t_clear_s))
+    met |= {m for m, wanted in enumerate(expected) if wanted.optional}
     tally.missed += len(expected) - len(met)
     tally.wrong += len(events) - len(told)
     tally.faults += [f"{where}: missed at {expected[m].t_s:.1f} s" for m in range(len(expected)) if m not in met]

@@ -6,6 +6,7 @@ from device.core.arming import ArmedRule
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed
+from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Rule, RuleSettings
 from device.core.rules.table import KIND_DEFAULTS, KindDefaults
 from device.errors import ConfigError
@@ -91,6 +92,8 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
         drawn = next(line for line in camera.lines if line.id == place)
         return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)
     area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == place), None)
+    if table.kind in ("object_left", "object_removed"):
+        return ThingRule(settings, area, "left" if table.kind == "object_left" else "removed")
     return DwellRule(settings, area, per="zone" if table.kind == "person_in_zone" else "track")
 
 

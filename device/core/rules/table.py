@@ -55,6 +55,12 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         "shelf_low": KindDefaults(
             place="shelf", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
         ),
+        "object_left": KindDefaults(
+            place="zone", place_needed=False, after_s=8.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
+        ),
+        "object_removed": KindDefaults(
+            place="zone", place_needed=False, after_s=3.0, cooldown_s=0.0, min_confidence=0.6, armed_in=ALWAYS
+        ),
         "unpaid_exit": KindDefaults(
             place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.4, armed_in=ALWAYS
         ),

@@ -9,6 +9,7 @@ from device.core.geometry import Box
 from device.core.shelf.change import Looks, Verdict, distance
 from device.core.shelf.view import Cells, Mask
 
+AS_BEFORE = "the place looks as it did before it changed last"
 _SAME_PLACE = 0.35
 """Intersection over union with which two changes are at the same place."""
 _UNCLEAR = 0.07
@@ -41,6 +42,8 @@ class Change:
     reasons: tuple[str, ...]
     undoes: int | None = None
     """For a return: the number of the taking that it ends."""
+    restores: bool = False
+    """The place looks as it did before it changed last."""
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ class Ledger:
             again: Verdict = "returned" if last.kind == "taken" else "taken"
             to_then, to_since = distance(area, after, last.before), distance(area, after, last.after)
             if to_then < _ALIKE * to_since:
-                return again, 0.9, "the place looks as it did before it changed last"
+                return again, 0.9, AS_BEFORE
             if last.kind == "taken" and looks.score < _UNCLEAR:
                 return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
         if last is None and abs(looks.score) < _UNCLEAR and looks.facts.get("depth", 0.0) > _DEEPER:

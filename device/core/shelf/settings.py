@@ -27,12 +27,19 @@ class ShelfSettings:
     """How long a place must be still to be looked at."""
     min_item_frac: float = 0.0025
     """Smallest item, in the area of the shelf."""
-    min_slot_frac: float = 0.15
+    min_slot_frac: float = 0.08
     """Smallest item, in the area of its slot."""
+    max_item_frac: float = 1.0
+    """Largest item, in the area of the shelf."""
+    people_hide: bool = False
+    """Whether what lies in somebody's box is never judged: right for a floor, wrong for a table between them and the
+    camera."""
     adapt_s: float = 15.0
     """Time constant with which the reference follows slow light."""
     absorb_s: float = 60.0
     """How long a change that nobody made must last to become part of the shelf."""
+    propose: bool = True
+    """Whether slots are looked for where none are drawn."""
     max_past: int = 200
     """Changes that are remembered."""
     memory_s: float = 12.0

@@ -10,7 +10,7 @@ from device.core.geometry import Box, Polygon, intersection
 from device.core.motion import Motion
 from device.core.shelf.change import Blob, Verdict, blobs, compare, is_shadow, thick
 from device.core.shelf.contact import Contact, Whereabouts
-from device.core.shelf.ledger import Change, Ledger
+from device.core.shelf.ledger import AS_BEFORE, Change, Ledger
 from device.core.shelf.memory import Look, Memory
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.slots import Grid, Slots, grid_slots, proposed_slots
@@ -27,7 +27,9 @@ _ITEM_OF_SLOT = 0.3
 _NEAR, _FAR = np.ones((5, 5), dtype=np.uint8), np.ones((9, 9), dtype=np.uint8)
 _GOES_ON = 0.4
 """So much of what lies around a place must be in shadow for it to be a part of that."""
-_SHADE_STILL_S = 15.0
+_GOES_BEYOND = 0.15
+"""Or so much, in its own size, of what lies beside it and beyond the shelf."""
+_SHADE_STILL_S = 30.0
 """What hangs together with something beyond the shelf only by shadow is judged when it has been still for so long."""
 _IN_BOX = 0.3
 """Unless so much of it lies in the box of somebody who stands there."""
@@ -117,7 +119,7 @@ class ShelfWatch:
         self._memory = Memory(now, t, settings)
         if self._grid is not None:
             self._slots = grid_slots(self._shelf, self._grid, self._view)
-        else:
+        elif settings.propose:
             self._slots = proposed_slots(now, self._view)
         self._touched_t = np.full(self._view.shape, -np.inf)
 
@@ -154,7 +156,10 @@ class ShelfWatch:
         area = blob.area.astype(np.uint8)
         # The rim of a thing is half in the light of what lies beside it: what tells is a little farther out.
         ring = (cv2.dilate(area, _FAR) > 0) & (cv2.dilate(area, _NEAR) == 0)
-        if not ring.any() or float((look.raw & ~look.changed)[ring].mean()) < _GOES_ON:
+        shade = look.raw & ~look.changed
+        around = ring.any() and float(shade[ring].mean()) >= _GOES_ON
+        below = int((shade & ~view.inside & (cv2.dilate(area, _FAR) > 0)).sum()) >= _GOES_BEYOND * blob.cells
+        if not around and not below:
             return False
         if float(np.quantile(look.still_s[blob.area], 0.2)) < _SHADE_STILL_S:
             return True
@@ -163,6 +168,9 @@ class ShelfWatch:
     def _is_before(self, blob: Blob, view: View) -> bool:
         """Whether it lies on somebody who stands between the shelf and the camera: their feet are below the shelf."""
         lowest = max(y for _, y in self._shelf.points) + _BELOW_FRAC
+        hide = self._settings.people_hide
+        if hide and any(_share_in(blob, view.box_of(box)) > 0.0 for box in self._whereabouts.now):
+            return True
         fronts = (box for box in self._whereabouts.now if box[3] > lowest)
         return any(_share_in(blob, view.box_of(box)) > _ON_BODY for box in fronts)
 
@@ -180,7 +188,8 @@ class ShelfWatch:
         least = self._settings.min_item_frac * float(view.inside.sum())
         if slots is not None and slots.cells:
             least = max(least, self._settings.min_slot_frac * min(slots.typical_cells, 0.1 * view.inside.sum()))
-        if blob.cells < least or not thick(blob, 2):
+        most = self._settings.max_item_frac * float(view.inside.sum())
+        if not least <= blob.cells <= most or not thick(blob, 2):
             self._absorb_old(blob.area, look, memory)
             return None
         since = float(np.quantile(look.disturbed_since[blob.area], 0.3))
@@ -231,6 +240,7 @@ class ShelfWatch:
                 _who(contact),
             ),
             undoes=undoes,
+            restores=why == AS_BEFORE,
         )
 
     def _slot_of(self, blob: Blob) -> tuple[int | None, int]:
