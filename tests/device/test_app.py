@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from device.app import build_detector, check, open_lanes, wanted_labels
+from device.app import build_detector, can_freeze, check, open_lanes, wanted_labels
 from device.capture.restarting import RestartingCamera
 from device.clock import SystemClock
 from device.config import Config, parse_config
@@ -102,3 +102,19 @@ def test_what_the_types_of_a_file_cannot_tell(config: Config, complaint: str) ->
 def test_every_kind_of_camera_can_be_configured(source: str) -> None:
     """Without a look at whether it is there."""
     check(config_of(source), "shop.toml")
+
+
+@pytest.mark.parametrize(
+    ("source", "extra", "can"),
+    [
+        ("picamera2", "", True),
+        ("v4l2:/dev/video0", "", True),
+        ("rtsp://cam/main", "", True),
+        ("rtsp://cam/main", "notice_frozen = false\n", False),
+        ("file:clip.mp4", "", False),
+        ("synthetic:", "notice_frozen = true\n", False),
+    ],
+)
+def test_whose_picture_may_stand_still(source: str, extra: str, can: bool) -> None:
+    """A recording may show a still; a sensor never does."""
+    assert can_freeze(config_of(source, extra=extra).cameras[0]) is can
