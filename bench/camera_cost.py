@@ -67,6 +67,7 @@ class Cost:
     child_ms: float
     daemon_ms: float
     fps: float
+    dropped: int
 
     def row(self) -> str:
         """As a line of the table: per second at the nominal rate."""
@@ -74,7 +75,7 @@ class Cost:
         plain = "-" if self.plain_ms is None else f"{self.plain_ms * FPS:.0f} ms"
         ratio = "-" if self.plain_ms is None else f"{total / self.plain_ms:.2f}"
         per_s = [f"{value * FPS:.0f} ms" for value in (self.child_ms, self.daemon_ms, total)]
-        return f"| {self.what} | {plain} | {' | '.join(per_s)} | {ratio} | {self.fps:.1f} |"
+        return f"| {self.what} | {plain} | {' | '.join(per_s)} | {ratio} | {self.fps:.1f} | {self.dropped} |"
 
 
 def measured(what: str, request: CameraRequest, plain: str | None) -> Cost:
@@ -96,7 +97,7 @@ def measured(what: str, request: CameraRequest, plain: str | None) -> Cost:
         spent_s = clock.monotonic() - began
         child_ms = (_cpu_s(camera.pid) - child_zero) * 1000 / pictures
         daemon_ms = (_own_cpu_s() - own_zero) * 1000 / pictures
-    return Cost(what, plain_ms, child_ms, daemon_ms, pictures / spent_s)
+    return Cost(what, plain_ms, child_ms, daemon_ms, pictures / spent_s, camera.dropped())
 
 
 def rows(clip: Path, device: str) -> Iterator[Cost]:
@@ -126,8 +127,8 @@ def markdown(costs: list[Cost]) -> str:
         "without looking at them. A picture is copied once, from the decoder's memory into the slot that gate and",
         "detector read.",
         "",
-        "| source | plain decoding | camera's process | daemon | both | to plain | pictures/s |",
-        "|-|-|-|-|-|-|-|",
+        "| source | plain decoding | camera's process | daemon | both | to plain | pictures/s | dropped |",
+        "|-|-|-|-|-|-|-|-|",
     ]
     return "\n".join([*head, *(cost.row() for cost in costs)]) + "\n"
 

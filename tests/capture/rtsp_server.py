@@ -20,7 +20,9 @@ _DRAWN = (
     "capsfilter name=size caps=video/x-raw,format=I420,width={width},height={height},framerate={rate}/1 ! "
 )
 _H264 = (
-    "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=800 ! video/x-h264,profile=baseline ! "
+    # One slice a picture, as cameras send them: the payloader puts parameter sets before each slice of a keyframe.
+    "x264enc tune=zerolatency speed-preset=ultrafast threads=1 sliced-threads=false key-int-max=15 bitrate=800 ! "
+    "video/x-h264,profile=baseline ! "
     "rtph264pay name=pay0 pt=96 config-interval=-1"
 )
 _H265 = "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=600 ! rtph265pay name=pay0 pt=96"
