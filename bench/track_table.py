@@ -1,11 +1,10 @@
 """Shopwarden's tracker beside its peers, on the same detections, as a table in ``docs/measured``."""
 
 import argparse
-import itertools
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import Pool
 from pathlib import Path
@@ -20,24 +19,32 @@ from bench.tuning import Named, Search
 
 MODEL = ROOT / "models" / "general-416.tflite"
 REPORT = ROOT / "docs" / "measured" / "track-table.md"
-TUNE_SEED, TEST_SEEDS = 1, (11, 12, 13)
-TUNE_PLANS = ("mast", "square", "shop")
-TUNE_S, TEST_S = 30.0, 40.0
 FULL, THIN = 25.0, (5.0, 2.5)
+AT_ONCE = len(CONTENDERS)
 
 
-def _clips() -> Iterator[Named]:
-    for name in CLIPS:
-        for rate in (FULL, *THIN):
-            yield name, _rate_name(rate, FULL), clip(name, rate, MODEL)
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some scenes of one name: of a clip, or of a plan with some seeds for so long."""
 
+    name: str
+    seeds: tuple[int, ...] = ()
+    seconds: float = 0.0
 
-def _simulations(names: Sequence[str], seeds: Sequence[int], seconds: float) -> Iterator[Named]:
-    for plan, seed in itertools.product(PLANS, seeds):
-        if plan.name in names:
-            whole = simulated(replace(plan, seconds=seconds), seed)
+    def scenes(self) -> Iterator[Named]:
+        """Each at all its rates."""
+        if not self.seeds:
+            for rate in (FULL, *THIN):
+                yield self.name, _rate_name(rate, FULL), clip(self.name, rate, MODEL)
+        plan = next((plan for plan in PLANS if plan.name == self.name), None)
+        for seed in self.seeds if plan else ():
+            whole = simulated(replace(plan, seconds=self.seconds), seed)
             for rate in (whole.rate, *THIN):
-                yield f"simulated {plan.name}", _rate_name(rate, whole.rate), whole.thinned(rate)
+                yield f"simulated {self.name}", _rate_name(rate, whole.rate), whole.thinned(rate)
+
+
+TUNE = (Part("mast", (1,), 15.0), Part("square", (1,), 15.0))
+TEST = tuple(Part(plan.name, (11, 12), 30.0) for plan in PLANS)
 
 
 def _rate_name(rate: float, full: float) -> str:
@@ -52,8 +59,8 @@ def _search(number: int, scenes: Sequence[Named]) -> dict[tuple[float, ...], lis
 
 
 def _tune(scenes: Sequence[Named]) -> list[Search]:
-    """All contenders, two at a time."""
-    with Pool(2) as pool:
+    """All contenders, each in a process."""
+    with Pool(AT_ONCE) as pool:
         tried = pool.map(partial(_search, scenes=scenes), range(len(CONTENDERS)), chunksize=1)
     searches = [Search(contender, scenes, each) for contender, each in zip(CONTENDERS, tried, strict=True)]
     for search in searches:
@@ -61,12 +68,12 @@ def _tune(scenes: Sequence[Named]) -> list[Search]:
     return searches
 
 
-def _measure(chosen: dict[str, Options], scenes: Sequence[Named]) -> dict[Key, dict[str, Result]]:
+def _measure(part: Part, chosen: dict[str, Options]) -> dict[Key, dict[str, Result]]:
     """Score and CPU ms a look, for each set of scenes and each contender, one after the other on each scene."""
     runs: dict[Key, dict[str, list[tuple[Scene, list[Row]]]]] = {}
     spent: dict[tuple[Key, str], float] = {}
     by_name = {contender.name: contender for contender in CONTENDERS}
-    for name, rate, scene in scenes:
+    for name, rate, scene in part.scenes():
         for who, options in chosen.items():
             rows, cpu_s = by_name[who.partition(" as ")[0]].run(scene, options)
             runs.setdefault((name, rate), {}).setdefault(who, []).append((scene, rows))
@@ -99,14 +106,15 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Tune, measure, write."""
     arguments, state = _arguments(), commit()
-    clips = [] if arguments.simulated_only else list(_clips())
-    searches = _tune([*clips, *_simulations(TUNE_PLANS, (TUNE_SEED,), TUNE_S)])
+    clips = () if arguments.simulated_only else tuple(Part(name) for name in CLIPS)
+    searches = _tune([named for part in (*clips, *TUNE) for named in part.scenes()])
     chosen = {search.contender.name: search.best() for search in searches}
     if chosen["Shopwarden"] != SHIPPED:
         chosen["Shopwarden as shipped"] = SHIPPED
-    plans = [plan.name for plan in PLANS]
-    results = _measure(chosen, [*clips, *_simulations(plans, TEST_SEEDS, TEST_S)])
-    names = tuple(CLIPS) if clips else ()
+    with Pool(AT_ONCE) as pool:
+        parts = pool.map(partial(_measure, chosen=chosen), (*clips, *TEST), chunksize=1)
+    results = {key: table for part in parts for key, table in part.items()}
+    names = tuple(part.name for part in clips)
     text = report(state, searches, names, results, (list(cost_lines(chosen)), list(day_lines())))
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     arguments.out.write_text(text, encoding="utf-8")
