@@ -18,11 +18,13 @@ from device.core.camera_stats import CameraStats
 from device.core.camera_watch import CameraWatch
 from device.core.event import ArmedState, Event
 from device.core.frame import Frame
+from device.core.frozen_watch import FrozenWatch
 from device.detect.scripted import ScriptedDetector
 from device.errors import CameraError, EndOfStream, ModelError
 from device.pipeline import Step
 from device.service import Lane, Service
 from device.sinks.memory import MemorySink
+from tests.capture.test_restarting import Entry, Yard
 from tests.device.drawn import WALK, frames, truth_detector, write_scene
 from tests.device.test_pipeline import make_pipeline
 
@@ -278,3 +280,20 @@ def test_a_real_camera_is_killed_and_comes_back(tmp_path: Path) -> None:
     assert len(made) == 2
     assert numbers == sorted(set(numbers))
     assert len(numbers) == 10
+
+
+def test_a_picture_that_stands_still_is_told_and_its_return_too() -> None:
+    """As an alarm within ten seconds; the process is started again, and the first picture that differs ends it."""
+    still: list[Entry] = [0, 1, 2, *range(-3, -150, -1)]
+    yard = Yard(still, [0, *range(-1, -40, -1), *range(40, 60), EndOfStream("over")], can_freeze=True)
+    lane = Lane(yard.camera, make_pipeline(truth_detector()), CameraWatch(100.0), FrozenWatch())
+    told, _ = run_all(lane, clock=yard.clock)
+
+    start, end = (event for event in told if event.kind == "tamper_frozen")
+    assert (start.state, end.state, start.priority) == ("start", "end", "alarm")
+    assert start.t_emitted - start.t_start <= 10.0
+    assert "its process is started again" in start.reasons
+    assert start.event_id == end.event_id
+    assert end.t_emitted - start.t_emitted > 3.0
+    assert len(yard.made) == 2
+    assert not [event for event in told if event.kind == "camera_lost"]
