@@ -1,0 +1,85 @@
+"""Things on a floor, in small drawn scenes."""
+
+from typing import Literal
+
+import pytest
+
+from device.capture.scene import Figure, Light, Scene
+from device.capture.scene_weather import Thing, Waypoint
+from device.core.event import Draft
+from device.core.rules.objects import ThingRule
+from device.core.rules.scene import Scene as Moment
+from tests.builders import make_motion, make_settings
+from tests.core.shelf.drawn import frames
+
+COMES_AND_GOES = Figure(
+    1, (Waypoint(0, -0.1, 0.8), Waypoint(3, 0.45, 0.82), Waypoint(5, 0.45, 0.82), Waypoint(8, 1.1, 0.8)), 0.4
+)
+STAYS = Figure(1, (Waypoint(0, -0.1, 0.8), Waypoint(3, 0.45, 0.82), Waypoint(24, 0.45, 0.82)), 0.4)
+
+
+def bag(since_s: float, until_s: float) -> Thing:
+    """A dark bag where the person stands."""
+    return Thing(
+        9, (Waypoint(since_s, 0.52, 0.83), Waypoint(until_s, 0.52, 0.83)), (0.07, 0.12), level=45, tint=(112, 148)
+    )
+
+
+def told(scene: Scene, kind: Literal["left", "removed"]) -> list[Draft]:
+    """What the rule says of a scene."""
+    settings = make_settings(name="thing", kind=f"object_{kind}", zone=None, after_s=4.0)
+    rule = ThingRule(settings, None, kind)
+    drafts: list[Draft] = []
+    for frame, tracks in frames(scene):
+        drafts += rule.update(Moment(frame.t, tracks, make_motion(), looked=True, frame=frame))
+    return drafts
+
+
+def yard(*things: Thing, figures: tuple[Figure, ...] = (), duration_s: float = 24.0, **changes: object) -> Scene:
+    """A floor, a few people, a few things."""
+    usual: dict[str, object] = {"width_px": 320, "height_px": 240, "fps": 4.0, "seed": 6}
+    values = {**usual, "things": things, "figures": figures, "duration_s": duration_s, **changes}
+    return Scene(**values)  # type: ignore[arg-type]
+
+
+def test_a_bag_is_left_once_its_owner_has_gone() -> None:
+    """It is told where, whose it may be, and when it came; and that it was fetched."""
+    start, end = told(yard(bag(4.0, 19.0), figures=(COMES_AND_GOES,), duration_s=28.0), "left")
+    assert (start.state, end.state) == ("start", "end")
+    assert start.t_start == pytest.approx(4.0, abs=1.5)
+    assert 7.0 < start.t_emitted < 17.0
+    assert start.data["owner"] == 1
+    assert end.t_emitted > 19.0
+    assert end.happening == start.happening
+
+
+def test_a_bag_beside_its_owner_is_not_left() -> None:
+    """However long they stand there, quite still."""
+    assert told(yard(bag(4.0, 24.0), figures=(STAYS,)), "left") == []
+
+
+def test_a_thing_that_stood_there_is_removed_once() -> None:
+    """Told when whoever took it has gone; to the rule about what was left it is nothing."""
+    scene = yard(bag(-1.0, 4.5), figures=(COMES_AND_GOES,))
+    (gone,) = told(scene, "removed")
+    assert gone.t_start == pytest.approx(4.0, abs=2.0)
+    assert gone.t_end is not None
+    assert told(scene, "left") == []
+
+
+def test_light_leaves_and_removes_nothing() -> None:
+    """Nor do people who only pass."""
+    scene = yard(figures=(COMES_AND_GOES,), lights=(Light(9.0, 0.5, 1.0), Light(14.0, 1.0)))
+    assert told(scene, "left") == []
+    assert told(scene, "removed") == []
+
+
+def test_whoever_stops_watching_ends_what_lasts() -> None:
+    """A bag that nobody looks at any more is told to end, with the reason."""
+    settings = make_settings(name="thing", kind="object_left", zone=None, after_s=4.0)
+    rule = ThingRule(settings, None, "left")
+    for frame, tracks in frames(yard(bag(4.0, 24.0), figures=(COMES_AND_GOES,))):
+        rule.update(Moment(frame.t, tracks, make_motion(), looked=True, frame=frame))
+    (end,) = rule.stop(25.0, "the daemon stops")
+    assert (end.state, end.reasons[-1]) == ("end", "the daemon stops")
+    assert rule.finish(26.0) == ()
