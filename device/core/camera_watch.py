@@ -4,6 +4,8 @@ from device.core.event import Draft, RuleRef, State
 
 LOST_AFTER_S = 7.0
 """Ten seconds are promised, and closing another camera that hangs may take two of them."""
+BACK_AFTER_S = 2.0
+"""A camera that gives a picture and dies again is not back: its alarm would start and end at every try."""
 # A dot is in no name that an owner can give, so no rule of theirs decides what this is worth.
 RULE = RuleRef(name="camera.watch", version=1)
 
@@ -15,6 +17,7 @@ class CameraWatch:
         """Begin to watch at a time, s; a camera that never gives a picture is lost as well."""
         self._last_t = t
         self._lost_since: float | None = None
+        self._back_since = t
         self._count = 0
 
     @property
@@ -24,11 +27,15 @@ class CameraWatch:
 
     def picture(self, t: float) -> tuple[Draft, ...]:
         """A picture came."""
-        since, self._lost_since = self._lost_since, None
+        if t - self._last_t >= LOST_AFTER_S:
+            self._back_since = t
         self._last_t = t
-        if since is None:
+        since = self._lost_since
+        if since is None or t - self._back_since < BACK_AFTER_S:
             return ()
-        return (self._draft("end", since, t, f"pictures again after {t - since:.1f} s", "the camera is back"),)
+        self._lost_since = None
+        back = self._back_since
+        return (self._draft("end", since, t, f"pictures again after {back - since:.1f} s", "the camera is back"),)
 
     def silence(self, t: float, why: str) -> tuple[Draft, ...]:
         """No picture came; ``why`` is what the camera's process said last, or empty."""
@@ -45,7 +52,7 @@ class CameraWatch:
             state=state,
             happening=f"{RULE.name}/{self._count}",
             t_start=since,
-            t_end=t if state == "end" else None,
+            t_end=self._back_since if state == "end" else None,
             t_emitted=t,
             confidence=1.0,
             zone=None,

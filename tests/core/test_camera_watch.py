@@ -50,14 +50,28 @@ def test_it_comes_back() -> None:
     """The end belongs to the same happening; the next loss is another."""
     watch = CameraWatch(0.0)
     (start,) = silent_until(watch, 0.0, 20.0)
-    (end,) = watch.picture(30.0)
-    (again,) = silent_until(watch, 30.0, 50.0)
+    assert watch.picture(30.0) == ()
+    assert watch.lost
+    (end,) = watch.picture(32.0)
+    (again,) = silent_until(watch, 32.0, 50.0)
 
     assert (end.state, end.happening, end.t_start, end.t_end) == ("end", start.happening, 0.0, 30.0)
+    assert end.t_emitted == 32.0
     assert end.reasons == ("pictures again after 30.0 s", "the camera is back")
     assert again.happening != start.happening
-    assert watch.picture(51.0)
-    assert not watch.picture(52.0)
+    assert not watch.picture(51.0)
+    assert watch.picture(53.0)
+    assert not watch.picture(54.0)
+
+
+def test_one_that_dies_at_every_first_picture_is_lost_once() -> None:
+    """It is tried again and again; nobody is called each time."""
+    watch, told = CameraWatch(0.0), list[Draft]()
+    for turn in range(20):
+        told += silent_until(watch, 30.0 * turn, 30.0 * turn + 29.0)
+        told += watch.picture(30.0 * turn + 29.5)
+        told += watch.picture(30.0 * turn + 30.0)
+    assert [draft.state for draft in told] == ["start"]
 
 
 def test_no_rule_of_an_owner_can_bear_its_name() -> None:
