@@ -172,6 +172,7 @@ class _MainStream:
         self.connection = connection
         self._tray, self._clock = tray, clock
         self._fault: CameraError | None = None
+        self._closing = threading.Event()
         threading.Thread(target=self._read, name="main-stream", daemon=True).start()
 
     def check(self) -> None:
@@ -184,7 +185,8 @@ class _MainStream:
             raise CameraError(str(self._fault))
 
     def close(self) -> None:
-        """Leave it: the process ends, and a connection must not be closed while another thread reads from it."""
+        """Let the thread hang up itself: a connection must not be closed while another thread reads from it."""
+        self._closing.set()
 
     def _read(self) -> None:
         time = LiveTime()
@@ -192,8 +194,12 @@ class _MainStream:
             for packet in self.connection.packets():
                 time = advance(time, _decode_time(packet), self._clock.monotonic(), self.connection.step_s)
                 keep(packet, time, self.connection, self._tray)
+                if self._closing.is_set():
+                    break
         except CameraError as fault:
             self._fault = fault
+        finally:
+            self.connection.close()
 
 
 def keep(packet: Packet, time: LiveTime, connection: Connection, tray: Tray) -> None:

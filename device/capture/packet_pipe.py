@@ -31,6 +31,9 @@ class Masked:
 class Gap:
     """Packets are missing here."""
 
+    dropped: int
+    """How many."""
+
 
 PipeItem = StreamInfo | Masked | Gap
 
@@ -44,8 +47,8 @@ def encode_item(item: PipeItem) -> bytes:
         case Masked(packet, masks):
             header = _HEADER.pack(1, packet.keyframe, masks, len(packet.data), packet.pts, packet.dts, packet.t)
             return header + packet.data
-        case Gap():
-            return _HEADER.pack(2, False, 0, 0, 0, 0, 0.0)
+        case Gap(dropped):
+            return _HEADER.pack(2, False, 0, 0, dropped, 0, 0.0)
 
 
 def read_item(pipe: int) -> PipeItem | None:
@@ -70,7 +73,7 @@ def read_item(pipe: int) -> PipeItem | None:
         case 1:
             return Masked(EncodedPacket(rest, t, first, second, keyframe), masks)
         case _:
-            return Gap()
+            return Gap(first)
 
 
 class PacketPost:
@@ -83,12 +86,7 @@ class PacketPost:
         self._pipe = pipe
         self._waiting: queue.Queue[PipeItem] = queue.Queue(_WAITING)
         self._needs_key = True
-        self._dropped = 0
-
-    @property
-    def dropped(self) -> int:
-        """Packets that were not sent: the pipe was full, or a decoder could not begin with them."""
-        return self._dropped
+        self._dropped = 0  # since the last gap that was told
 
     def begin(self, info: StreamInfo) -> None:
         """Say how to decode what follows; once, and before it."""
@@ -102,7 +100,8 @@ class PacketPost:
             return
         try:
             if self._needs_key:
-                self._waiting.put_nowait(Gap())
+                self._waiting.put_nowait(Gap(self._dropped))
+                self._dropped = 0
             self._waiting.put_nowait(Masked(packet, masks))
             self._needs_key = False
         except queue.Full:

@@ -47,7 +47,7 @@ class PacketRing:
 
     @property
     def dropped(self) -> int:
-        """Packets that could not be kept because those that they depend on were missing or too large."""
+        """Packets that were lost before, or could not be kept: what they depend on was missing or too large."""
         return self._dropped
 
     def begin(self, info: StreamInfo) -> None:
@@ -57,9 +57,10 @@ class PacketRing:
         self._info = info
         self._needs_key = True
 
-    def interrupt(self) -> None:
-        """Packets are missing here: go on at the next keyframe."""
+    def interrupt(self, dropped: int = 0) -> None:
+        """So many packets are missing here: go on at the next keyframe."""
         self._needs_key = True
+        self._dropped += dropped
 
     def add(self, packet: EncodedPacket) -> bool:
         """Take in the next packet; False where it cannot be played without those that are missing."""

@@ -31,6 +31,11 @@ class PacketStore:
         with self._news:
             return self._news.wait_for(news, timeout_s)
 
+    def dropped(self) -> int:
+        """Packets that were lost on their way or could not be kept."""
+        with self._news:
+            return self._ring.dropped
+
     def feed(self) -> "PacketFeed":
         """The only way in from now on: for another process of the camera."""
         with self._news:
@@ -64,8 +69,8 @@ class PacketFeed:
             match item:
                 case StreamInfo():
                     self._ring.begin(item)
-                case Gap():
-                    self._ring.interrupt()
+                case Gap(dropped):
+                    self._ring.interrupt(dropped)
                 case Masked(packet, masks) if masks >= self._masks:
                     self._ring.add(packet)
                     self._news.notify_all()

@@ -130,11 +130,12 @@ def test_a_process_that_has_been_replaced_says_nothing_more() -> None:
     new.take(Masked(packet(2, keyframe=True), 0))
     new.take(Masked(packet(3, keyframe=False), 1))
     new.take(Masked(packet(4, keyframe=True), 1))
-    new.take(Gap())
+    new.take(Gap(7))
     new.take(Masked(packet(5, keyframe=False), 1))
     run = store.since(0.0)
     assert run is not None
     assert [one.t for one in run.packets] == [0.0, 4 * STEP_S]
+    assert store.dropped() == 7 + 2
 
 
 def test_a_reader_waits_for_news() -> None:
