@@ -177,7 +177,7 @@ def test_a_state_directory_that_cannot_be_written(call: Call, tmp_path: Path) ->
 def test_a_pin_or_a_password_that_cannot_be_used(call: Call, tmp_path: Path) -> None:
     """Both are the configuration's fault, and told before the service guards."""
     wrong = {
-        '[pins]\nfactory = "mock"\noutputs = [{id = "a", pin = 17}, {id = "b", pin = 17}]\n': "gpio: pin 17",
+        '[pins]\nfactory = "mock"\noutputs = [{id = "a", pin = 17}, {id = "b", pin = 17}]\n': "have the pin 17",
         f'[mqtt]\nusername = "cam"\npassword_file = "{tmp_path / "none"}"\n': str(tmp_path / "none"),
     }
     for more, complaint in wrong.items():
