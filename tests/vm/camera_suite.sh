@@ -1,7 +1,7 @@
 #!/bin/sh
 # What runs inside the virtual machine for `make camera-vm`: the contracts of V4L2 on the kernel's vivid and of picamera2
 # on libcamera's virtual camera, the plug that is pulled, and the table of faults.
-export SHOPWARDEN_VM=1 SHOPWARDEN_V4L2=/dev/video0 PYTHONPATH=tests/vm/shims:. PYTHON_COLORS=0 PYTHONDONTWRITEBYTECODE=1
+export SHOPWARDEN_VM=1 SHOPWARDEN_V4L2=/dev/video0 PYTHONPATH=tests/vm/shims:. PYTHON_COLORS=0 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 failed=0
 check() {
     echo "== $*"

@@ -1,17 +1,20 @@
-"""Kills and stops a real camera's process again and again, in the virtual machine: a row of a table for each.
+"""Kills and stops real cameras' processes again and again, in the virtual machine: a row of a table for each.
 
-Usage: python -m tests.vm.faults CYCLES SOURCE...
+Usage: python -m tests.vm.faults CYCLES SOURCE...     all side by side; memory, files and threads are of them all
 """
 
 import contextlib
 import os
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
+from device.capture.back_off import HEALTHY_S
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest, PictureWish
 from device.capture.restarting import RestartingCamera, Standing
@@ -35,7 +38,7 @@ class Ward:
 
     def start(self, _: Standing) -> CameraProcess:
         """A new process."""
-        self.process = CameraProcess("ward", CameraRequest(self.line, picture=PictureWish(fps=10.0)))
+        self.process = CameraProcess("ward", CameraRequest(self.line, picture=PictureWish(320, 240, 5.0)))
         return self.process
 
     def watch(self, camera: RestartingCamera, seconds: float) -> int:
@@ -78,7 +81,7 @@ def row(line: str, fault: signal.Signals, cycles: int) -> str:
         before = held()
         for _ in range(cycles):
             # Healthy for long enough that the first retry is what is measured.
-            ward.watch(camera, 21.0)
+            ward.watch(camera, HEALTHY_S + 1.0)
             if ward.process is not None:
                 os.kill(ward.process.pid, fault)
             if (seconds := ward.blind_s(camera)) is not None:
@@ -94,10 +97,10 @@ def main(arguments: list[str]) -> None:
     """A table on standard output."""
     cycles, *lines = arguments
     sys.stdout.write(f"{HEAD}\n")
-    for line in lines:
+    with ThreadPoolExecutor() as side_by_side:
         for fault in (signal.SIGKILL, signal.SIGSTOP):
-            sys.stdout.write(f"{row(line, fault, int(cycles))}\n")
-            sys.stdout.flush()
+            for found in side_by_side.map(partial(row, fault=fault, cycles=int(cycles)), lines):
+                sys.stdout.write(f"{found}\n")
 
 
 if __name__ == "__main__":
