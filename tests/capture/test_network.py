@@ -1,4 +1,5 @@
 import contextlib
+import dataclasses
 import itertools
 import socket
 from collections.abc import Iterator
@@ -7,12 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest, PictureWish, RecordWish
 from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import make_source
 from device.clock import SystemClock
 from device.core.frame import Frame
+from device.core.packet import StreamInfo
 from device.errors import CameraError
 from device.ports import Camera
 from tests.capture.rtsp import Proxy, RtspServer, is_here, serving
@@ -208,3 +211,38 @@ def test_the_child_shows_no_address(server: RtspServer) -> None:
         awaited(camera)
         for name in ("cmdline", "environ"):
             assert b"geheim" not in Path(f"/proc/{camera.pid}/{name}").read_bytes()
+
+
+def packets_of(request: CameraRequest) -> StreamInfo:
+    """How the first packets of this camera are to be decoded."""
+    store = PacketStore(10.0, 20_000_000)
+    with contextlib.closing(CameraProcess("door", request, packets=store)) as camera:
+        camera.release(awaited(camera))
+        run = store.after(0, PATIENCE_S)
+    assert run is not None
+    assert run.packets[0].keyframe
+    return run.info
+
+
+def test_h265_is_encoded_again_or_refused_with_its_reason(server: RtspServer) -> None:
+    """Browsers do not play it: what is recorded is H.264, unless it was to be copied."""
+    line = server.address("/hevc")
+    assert packets_of(CameraRequest(line, record=RecordWish(how="auto"))) == StreamInfo("h264", 320, 240)
+    assert "codec that players do not know" in failure_with_packets(CameraRequest(line, record=RecordWish(how="copy")))
+
+
+def test_masks_and_turns_keep_the_main_stream_out_of_the_recording(server: RtspServer) -> None:
+    """The large stream cannot be masked without decoding: what is recorded is the small one, masked."""
+    mask = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))
+    for request in (
+        CameraRequest(server.address("/main"), masks=(mask,), record=RecordWish(how="auto")),
+        CameraRequest(server.address("/main"), picture=PictureWish(rotation=180), record=RecordWish(how="auto")),
+    ):
+        small = dataclasses.replace(request, source_small=server.address("/small"))
+        assert packets_of(small) == StreamInfo("h264", 320, 240)
+
+
+def failure_with_packets(request: CameraRequest) -> str:
+    """Why this camera cannot be recorded."""
+    with contextlib.closing(CameraProcess("door", request, packets=PacketStore(1.0, 1000))) as camera:
+        return failure(camera)

@@ -183,7 +183,7 @@ def test_packets_can_be_played_and_are_on_the_clock_of_the_pictures(line: str, h
     store, clock = PacketStore(30.0, 50_000_000), SystemClock()
     request = CameraRequest(line, record=RecordWish(how=how))
     with contextlib.closing(CameraProcess("door", request, packets=store)) as camera:
-        frames = []
+        frames: list[float] = []
         deadline = clock.monotonic() + PATIENCE_S
         while clock.monotonic() < deadline and (len(frames) < 12 or store.since(0.0) is None):
             frame = camera.next(PATIENCE_S)
