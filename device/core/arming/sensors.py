@@ -1,6 +1,7 @@
 """What a contact, sensor, button or key means once it is steady. Reads no pin."""
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
@@ -23,6 +24,12 @@ SENSOR_ARMED_IN: Final = MappingProxyType[SensorKind, frozenset[ArmedState]](
     }
 )
 """States in which an input is an alarm where its table says nothing."""
+
+
+CHATTER_STARTS: Final = 20
+CHATTER_S: Final = 60.0
+"""An input that becomes active more often in that time is broken: it is told once, and passed over until it has been
+quiet for as long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,8 @@ class SensorSettings:
         return ArmedRule(self.armed_in, "alarm")
 
 
+BROKEN: Final = RuleRef(name="sensor.broken", version=1)
+
 _SAYS: Final = MappingProxyType[SensorKind, tuple[str, str]](
     {
         "panic": ("was pressed", "was let go"),
@@ -67,9 +76,15 @@ class Sensor:
         self.settings = settings
         self._since: float | None = None
         self._count = 0
+        self._starts: deque[float] = deque(maxlen=CHATTER_STARTS)
+        self._chatters = False
 
     def changed(self, t: float, *, active: bool) -> tuple[Draft, ...]:
         """It became active, or passive, at a time."""
+        if active and self._is_broken(t):
+            return self._told_broken(t)
+        if active:
+            self._chatters = False
         if self.settings.kind == "key":
             return ()
         if active:
@@ -83,15 +98,32 @@ class Sensor:
         return (draft,)
 
     def command(self, armed: ArmedState, *, active: bool) -> Command | None:
-        """What a key asks for in an armed state; None where nothing."""
+        """What a key asks for in an armed state, after ``changed`` was told; None where nothing."""
         settings = self.settings
-        if settings.kind != "key" or (not settings.key_follows and not active):
+        if settings.kind != "key" or self._chatters or (not settings.key_follows and not active):
             return None
         arms = active if settings.key_follows else armed == "disarmed"
         source = f"key {settings.id}"
         if arms:
             return Command(action="arm", source=source, proof="key", state=settings.key_state)
         return Command(action="disarm", source=source, proof="key")
+
+    def _is_broken(self, t: float) -> bool:
+        """Note that it became active; whether that is too often to mean anything."""
+        quiet = not self._starts or t - self._starts[-1] >= CHATTER_S
+        often = len(self._starts) == CHATTER_STARTS and t - self._starts[0] < CHATTER_S
+        self._starts.append(t)
+        return not quiet and (often or self._chatters)
+
+    def _told_broken(self, t: float) -> tuple[Draft, ...]:
+        """One word about it, and no more until it is quiet."""
+        if self._chatters:
+            return ()
+        self._chatters, self._count = True, self._count + 1
+        reason = f"{self.settings.kind} {self.settings.id} was active {CHATTER_STARTS} times in {CHATTER_S:g} s"
+        draft = self._draft("start", t, t)
+        advice = "it is passed over until it has been quiet for as long: look at its wires"
+        return (replace(draft, kind="health", priority="warning", rule=BROKEN, reasons=(reason, advice)),)
 
     def _draft(self, state: State, t: float, t_end: float | None) -> Draft:
         settings = self.settings

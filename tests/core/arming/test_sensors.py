@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from device.core.arming.sensors import SENSOR_ARMED_IN, SENSOR_KINDS, Sensor, SensorSettings
+from device.core.arming.sensors import CHATTER_S, CHATTER_STARTS, SENSOR_ARMED_IN, SENSOR_KINDS, Sensor, SensorSettings
 from tests.builders import states
 
 
@@ -67,3 +67,31 @@ def test_only_keys_ask() -> None:
     for kind in SENSOR_KINDS:
         if kind != "key":
             assert make_sensor(kind).command("disarmed", active=True) is None
+
+
+def test_a_broken_contact_floods_nobody() -> None:
+    """A loose wire is told once, passed over, and believed again after a quiet minute; what began has its end."""
+    sensor = make_sensor("door")
+    drafts = [d for i in range(500) for d in sensor.changed(1.0 + i / 10, active=i % 2 == 0)]
+    assert states(drafts) == ["start", "end"] * CHATTER_STARTS + ["start"]
+    assert (drafts[-1].kind, drafts[-1].priority, drafts[-1].t_end) == ("health", "warning", drafts[-1].t_start)
+    assert sensor.changed(80.0, active=True) == ()
+    (again,) = sensor.changed(80.0 + CHATTER_S, active=True)
+    assert (again.kind, again.state) == ("input", "start")
+
+
+def test_who_passes_often_is_no_broken_contact() -> None:
+    """A shop's door that opens every four seconds is told each time."""
+    sensor = make_sensor("door")
+    assert all(sensor.changed(4.0 * number, active=True) for number in range(200))
+
+
+def test_a_broken_key_neither_arms_nor_disarms_for_ever() -> None:
+    """It asks for nothing while it chatters."""
+    sensor = make_sensor("key")
+    asked = 0
+    for number in range(500):
+        active = number % 2 == 0
+        sensor.changed(number / 10, active=active)
+        asked += sensor.command("away", active=active) is not None
+    assert asked == CHATTER_STARTS
