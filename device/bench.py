@@ -44,7 +44,7 @@ source = "synthetic:"
   end = [0.5, 1.0]
 """
 MAX_FRAMES = 1000
-STAGES = ("gate", "detector", "appearance", "tracker", "rules")
+STAGES = ("gate", "detector", "appearance", "tracker", "rules", "health")
 
 
 def bench(*, model: str, clip: Path | None, frames: int, threads: int, json_file: Path | None) -> int:

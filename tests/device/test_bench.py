@@ -29,7 +29,7 @@ def test_both_sides_of_each_budget(tmp_path: Path, capsys: pytest.CaptureFixture
     figures = json.loads(target.read_text(encoding="utf-8"))
     said = capsys.readouterr().out
 
-    assert set(figures["stages"]) == {"gate", "detector", "appearance", "tracker", "rules"}
+    assert set(figures["stages"]) == {"gate", "detector", "appearance", "tracker", "rules", "health"}
     assert {stage["count"] for stage in figures["stages"].values()} == {12}
     assert (figures["pictures"], figures["threads"], figures["size"]) == (12, 1, [320, 240])
     assert figures["pipeline_cpu_ms"] > figures["invoke_cpu_ms"] > 0.0

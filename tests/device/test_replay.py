@@ -193,7 +193,7 @@ def test_timings_tell_what_each_stage_cost(tmp_path: Path, run: Run) -> None:
     timings = json.loads((tmp_path / "out" / "timings.json").read_text(encoding="utf-8"))
 
     assert set(timings) == {"stages", "frames_read", "frames_detected", "cpu_s", "peak_rss_bytes"}
-    assert set(timings["stages"]) == {"gate", "detector", "appearance", "tracker", "rules"}
+    assert set(timings["stages"]) == {"gate", "detector", "appearance", "tracker", "rules", "health"}
     for stage in timings["stages"].values():
         assert set(stage) == {"count", "median_ms", "p95_ms", "cpu_s"}
         assert stage["count"] == 70
