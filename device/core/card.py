@@ -126,7 +126,7 @@ def card_from_json(text: str) -> ModelCard:
         source=top.optional("source"),
         calibration=top.optional("calibration"),
         measured=top.optional("measured"),
-        scores=None if detector else _tensor(top.child("scores")),
+        scores=None if detector else _one_score_a_label(_tensor(top.child("scores")), len(labels)),
     )
 
 
@@ -204,6 +204,12 @@ def _head(fields: "_Fields") -> HeadSpec:
         scores=_tensor(fields.child("scores")),
         boxes=_tensor(fields.child("boxes")),
     )
+
+
+def _one_score_a_label(scores: TensorSpec, labels: int) -> TensorSpec:
+    if scores.shape != (1, labels):
+        raise ValueError(f"card: scores.shape is {scores.shape}, expected {(1, labels)}")
+    return scores
 
 
 def _check_head(head: HeadSpec, picture: InputSpec, classes: int) -> None:

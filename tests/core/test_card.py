@@ -57,6 +57,14 @@ def test_a_classifier_has_no_head() -> None:
     assert card_from_json(card_to_json(card)) == card
 
 
+def test_a_classifier_gives_one_score_a_label() -> None:
+    """A card for another number of labels belongs to another network."""
+    scores = TensorSpec(0, (1, 3), "int8", 1 / 256, -128)
+    card = replace(_CARD, kind="classifier", head=None, scores=scores, nms_iou=1.0)
+    with pytest.raises(ValueError, match=r"scores\.shape is \(1, 3\), expected \(1, 2\)"):
+        card_from_json(card_to_json(card))
+
+
 def test_a_field_from_the_future_is_passed_over() -> None:
     """A newer tool may say more without breaking older devices."""
     assert card_from_json(_put(_raw(), "input.gamma", 2.2)) == _CARD

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import training.export
 from device.detect.load import read_model
 from tests.training.train.conftest import train_drawn
 from tests.training.train.drawn import write_drawn, write_recipe
@@ -179,6 +180,31 @@ def test_an_export_that_loses_too_much_is_refused_with_its_figures(
     with pytest.raises(ExportError, match=r"loses .* AP, export\.max_ap_loss allows 0\.001 .*float AP 1\.0000"):
         export(strict, trained[0].out / "refused.tflite", lambda _: None)
     assert not list(trained[0].out.glob("refused*"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_detector_that_loses_by_int8_learns_on(
+    folder: Path, trained: tuple[DetectorExperiment, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here its first int8 form is said to find nothing; the second comes of an epoch with rounding, and is measured."""
+    recipe = write_recipe(tmp_path / "r.toml", "max_ap_loss = 1.0", "max_ap_loss = 0.5\nqat_epochs = 1")
+    experiment = begin(recipe, folder / "data", tmp_path / "run")
+    (experiment.out / BEST).write_bytes((trained[0].out / BEST).read_bytes())
+    answers = iter([replace(_scores(), ap=0.0)] * 2)
+    measured = training.export._int8_scores
+    monkeypatch.setattr(training.export, "_int8_scores", lambda *given: next(answers, None) or measured(*given))
+    monkeypatch.setattr(training.export, "_float_scores", lambda *_: replace(_scores(), ap=0.51))
+    said: list[str] = []
+    card = export(experiment, tmp_path / "m.tflite", said.append)
+    assert card.measured["float_ap"] == 0.51
+    assert card.measured["ap"] > 0.0
+    assert read_model(tmp_path / "m.tflite").card == card
+    assert any("1 epochs with its levels in sight" in line for line in said)
+    assert next(answers, None) is None
+    best = load_checkpoint(experiment.out / "qat" / BEST)
+    assert best is not None
+    assert any(name.startswith("logits_kept_range/") for name in best.arrays)
 
 
 def test_a_folder_without_a_training_cannot_be_exported(tmp_path: Path, folder: Path) -> None:
