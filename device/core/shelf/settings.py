@@ -23,7 +23,7 @@ class ShelfSettings:
     """The same for colour."""
     edge_slack: float = 0.3
     """Part of the range around a cell that may differ by a camera that shakes by a part of a cell."""
-    settle_s: float = 0.5
+    settle_s: float = 0.7
     """How long a place must be still to be looked at."""
     min_item_frac: float = 0.0025
     """Smallest item, in the area of the shelf."""
