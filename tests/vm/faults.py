@@ -22,6 +22,7 @@ from device.clock import SystemClock
 
 PATIENCE_S = 120.0
 STEADY_S = 3.0
+STALL_S = 20.0  # under emulation picamera2 alone takes eight seconds to be imported
 HEAD = (
     "| camera | fault | cycles | back | blind, s: median, p95, most | memory, MiB | files | threads |\n"
     "|---|---|---|---|---|---|---|---|"
@@ -74,7 +75,7 @@ def row(line: str, fault: signal.Signals, cycles: int) -> str:
     ward = Ward(line)
     blind: list[float] = []
     with contextlib.closing(
-        RestartingCamera("ward", ward.start, clock=ward.clock, standing=Standing("away"))
+        RestartingCamera("ward", ward.start, clock=ward.clock, standing=Standing("away"), stall_s=STALL_S)
     ) as camera:
         while not ward.watch(camera, STEADY_S):
             pass
