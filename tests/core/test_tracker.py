@@ -228,6 +228,37 @@ def test_a_low_score_alone_is_nobody() -> None:
         assert not any(track.confirmed for track in tracks)
 
 
+def test_a_doubtful_box_begins_nothing() -> None:
+    """What may continue a track is not yet enough to begin one, and costs no number."""
+    tracker = Tracker()
+    for step in range(20):
+        found = person(0.1 + 0.01 * step, score=0.28)
+        assert tracker.update(detections(found), moving(found[2]), step / 10) == ()
+    assert tracker.next_id == 1
+
+
+def test_a_part_that_goes_along_is_nobody() -> None:
+    """A box half on a walker and half beside them, as sure as many a person, is never believed."""
+    tracker = Tracker()
+    for step in range(40):
+        found = person(0.1 + 0.015 * step)
+        x1, y1, x2, y2 = found[2]
+        beside: Found = ("person", 0.55, (x1 - 0.4 * (x2 - x1), y1 + 0.1, x2 - 0.4 * (x2 - x1), y2))
+        tracks = tracker.update(detections(found, beside), moving(found[2], beside[2]), step / 10)
+        assert {track.id for track in tracks if track.confirmed} <= {1}
+    assert tracks[0].believed
+
+
+def test_two_side_by_side_are_two() -> None:
+    """Who walks half behind another is a person, too."""
+    tracker = Tracker()
+    for step in range(40):
+        near = person(0.1 + 0.015 * step, score=0.85)
+        far = person(0.145 + 0.015 * step, foot=0.78, score=0.7)
+        tracks = tracker.update(detections(near, far), moving(near[2], far[2]), step / 10)
+    assert [track.id for track in believed(tracks)] == [1, 2]
+
+
 @pytest.mark.parametrize(("label", "score", "expected"), [("person", 0.4, False), ("bottle", 0.4, True)])
 def test_thresholds_belong_to_classes(label: str, score: float, expected: bool) -> None:
     """Goods are found at scores at which people are not believed."""
