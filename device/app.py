@@ -181,7 +181,7 @@ def open_lanes(
     with contextlib.ExitStack() as stack:
         pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
         cameras = [
-            stack.enter_context(contextlib.closing(_OpenedCamera(table, Standing(run.armed), clock, on_news)))
+            stack.enter_context(contextlib.closing(_OpenedCamera(table, run.armed, clock, on_news)))
             for table in config.cameras
         ]
         deadline = clock.monotonic() + FIRST_PICTURE_S
@@ -204,7 +204,9 @@ def open_lanes(
 class _OpenedCamera:
     """A camera that has been started once, and is started again whenever it does not work."""
 
-    def __init__(self, table: CameraTable, standing: Standing, clock: Clock, on_news: Callable[[], None]) -> None:
+    def __init__(self, table: CameraTable, armed: ArmedState, clock: Clock, on_news: Callable[[], None]) -> None:
+        rates = table.fps_while.by_state()
+        standing = Standing(armed, rates.get(armed))
         self._source, self._clock = shown(table.source), clock
         start = partial(_start, table, clock, on_news)
         self._first = start(standing)
@@ -214,6 +216,7 @@ class _OpenedCamera:
             lambda standing: ready.pop() if ready else start(standing),
             clock=clock,
             standing=standing,
+            rates=rates,
             can_freeze=can_freeze(table),
         )
 

@@ -2,7 +2,7 @@
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -64,6 +64,7 @@ class RestartingCamera:
         clock: Clock,
         can_freeze: bool = False,
         standing: Standing,
+        rates: Mapping[ArmedState, float] | None = None,
         stall_s: float = STALL_S,
         chance: Callable[[], float] | None = None,
     ) -> None:
@@ -75,13 +76,14 @@ class RestartingCamera:
             clock: for silence and back-off.
             can_freeze: whether the same picture again and again is a fault: not with drawn scenes and recordings.
             standing: what holds at first.
+            rates: pictures a second in some armed states; in the others as many as the camera has.
             stall_s: a camera without pictures for so long hangs.
             chance: 0..1, so that cameras do not start in step.
         """
         self.id = camera_id
         self._start, self._clock, self._can_freeze, self._stall_s = start, clock, can_freeze, stall_s
         self._chance = chance or random.SystemRandom().random
-        self._standing = standing
+        self._standing, self._rates = standing, dict(rates or {})
         # Guards the camera that runs together with what holds: whoever arms is another thread.
         self._swap = threading.Lock()
         self._camera: OneCamera | None = None
@@ -141,21 +143,17 @@ class RestartingCamera:
             camera.release(inner)
 
     def use_state(self, armed: ArmedState) -> None:
-        """Blacken by the private areas of this armed state from now on, also after a restart; from any thread.
+        """Let the private areas and the rate of this armed state hold, also after a restart; from any thread.
 
         Once this has returned, no picture is handed out that was made with the masks before.
         """
         with self._swap:
-            self._standing = replace(self._standing, armed=armed)
-            if self._camera is not None:
-                self._camera.use_masks(armed)
-
-    def set_rate(self, fps: float | None) -> None:
-        """Take so many pictures a second from now on, also after a restart; None = as many as the camera has."""
-        with self._swap:
-            self._standing = replace(self._standing, fps=fps)
-            if self._camera is not None:
-                self._camera.set_rate(fps)
+            before, self._standing = self._standing, Standing(armed, self._rates.get(armed))
+            if self._camera is None:
+                return
+            self._camera.use_masks(armed)
+            if self._standing.fps != before.fps:
+                self._camera.set_rate(self._standing.fps)
 
     def dropped(self) -> int:
         """Pictures that were there and never handed out, of all cameras so far."""

@@ -9,7 +9,7 @@ from device.config.pi import PiTable
 from device.config.streams import PictureTable, RecordTable
 from device.config.table import XY, Corners, Id, Table
 from device.core.address import shown
-from device.core.event import ArmedState, Kind, Priority
+from device.core.event import ARMED_STATES, ArmedState, Kind, Priority
 from device.core.geometry import Line
 
 
@@ -86,6 +86,20 @@ class PrivateTable(Table):
     )
 
 
+class RatesTable(Table):
+    """Pictures a second by armed state; a state that is left out has those of `picture`."""
+
+    disarmed: float | None = Field(None, ge=0.5, le=120.0, description="While disarmed.")
+    home: float | None = Field(None, ge=0.5, le=120.0, description="While armed at home.")
+    away: float | None = Field(None, ge=0.5, le=120.0, description="While armed away.")
+    night: float | None = Field(None, ge=0.5, le=120.0, description="While armed for the night.")
+
+    def by_state(self) -> dict[ArmedState, float]:
+        """The rates that are given."""
+        given = {state: getattr(self, state) for state in ARMED_STATES}
+        return {state: rate for state, rate in given.items() if rate is not None}
+
+
 class CameraTable(Table):
     """One camera and what is drawn on its picture."""
 
@@ -102,6 +116,9 @@ class CameraTable(Table):
     password_file: Path | None = Field(None, description="File whose first line is that user's password.")
     masks: tuple[Corners, ...] = Field((), description="Polygons that are blackened before anything sees the picture.")
     private: tuple[PrivateTable, ...] = Field((), description="Areas that are blackened in some armed states only.")
+    fps_while: RatesTable = Field(
+        default=RatesTable(), description="Pictures a second by armed state; left out: those of `picture`."
+    )
     pixelate_people: bool = Field(
         False, description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification."
     )

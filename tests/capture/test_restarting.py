@@ -99,6 +99,7 @@ class Yard:
             clock=self.clock,
             can_freeze=can_freeze,
             standing=Standing("away"),
+            rates={"disarmed": 5.0},
             stall_s=3.0,
             chance=lambda: 1.0,
         )
@@ -223,11 +224,12 @@ def test_what_holds_is_told_to_the_one_that_runs_and_to_the_next() -> None:
     yard = Yard([0, 1, CameraError("gone")], [0])
     yard.camera.use_state("home")
     yard.frames(1)
-    yard.camera.set_rate(5.0)
     yard.camera.use_state("disarmed")
     yard.frames(6)
     assert yard.standings == [Standing("home"), Standing("disarmed", 5.0)]
-    assert yard.made[0].told == [5.0, "disarmed"]
+    assert yard.made[0].told == ["disarmed", 5.0]
+    yard.camera.use_state("away")
+    assert yard.made[1].told == ["away", None]
 
 
 def test_one_that_will_not_end_holds_nobody_up() -> None:
