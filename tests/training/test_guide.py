@@ -60,11 +60,23 @@ def draw_takes(folder: Path, takes: int, *, labelled: bool) -> None:
                 left, top = int(random.integers(0, 30)) + 64 * place, int(random.integers(0, 50))
                 picture[top : top + 36, left : left + 28] = colour
                 corners = [[left, top], [left + 28, top + 36]]
-                plain: dict[str, Any] = {"group_id": None, "description": "", "shape_type": "rectangle", "flags": {}, "mask": None}
+                plain: dict[str, Any] = {
+                    "group_id": None,
+                    "description": "",
+                    "shape_type": "rectangle",
+                    "flags": {},
+                    "mask": None,
+                }
                 shapes.append({"label": name, "points": corners, **plain})
             path = folder / f"take{take}" / f"IMG_{number}.jpg"
             cv2.imwrite(str(path), picture)
-            raw: dict[str, Any] = {"version": "6.3.1", "flags": {}, "shapes": shapes, "imagePath": path.name, "imageData": None}
+            raw: dict[str, Any] = {
+                "version": "6.3.1",
+                "flags": {},
+                "shapes": shapes,
+                "imagePath": path.name,
+                "imageData": None,
+            }
             if labelled:
                 path.with_suffix(".json").write_text(json.dumps(raw | {"imageHeight": 96, "imageWidth": 128}))
 
