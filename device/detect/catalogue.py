@@ -6,7 +6,7 @@ import structlog
 
 from device.detect.installed import InstalledModels
 from device.detect.shipped import find_shipped, shipped_names
-from device.errors import UsageError
+from device.errors import ModelError, UsageError
 
 log = structlog.get_logger(__name__)
 
@@ -30,12 +30,23 @@ def find_model(name: str, installed: InstalledModels | None = None) -> Path:
         if not path.is_file():
             raise UsageError(f"{path}: there is no such model file")
         return path
-    bundle = installed.find(name, _tell) if installed is not None else None
-    found = bundle or find_shipped(name)
+    found = _installed_or_shipped(name, installed) if installed is not None else find_shipped(name)
     if found is None:
         known = sorted({*shipped_names(), *(installed.names() if installed is not None else ())})
         raise UsageError(f"no model is named {name!r}; there are: {', '.join(known) or 'none'}")
     return found
+
+
+def _installed_or_shipped(name: str, installed: InstalledModels) -> Path | None:
+    """The bundle; where none of its versions can be used, the shipped model of that name is better than no guard."""
+    try:
+        return installed.find(name, _tell) or find_shipped(name)
+    except ModelError as error:
+        shipped = find_shipped(name)
+        if shipped is None:
+            raise
+        _tell(str(error))
+        return shipped
 
 
 def _tell(reason: str) -> None:

@@ -252,3 +252,12 @@ def test_an_installed_bundle_goes_before_a_shipped_model(tmp_path: Path, place: 
     main(["model", "install", str(write_bundle(tmp_path / "1.zip", name="general-416")), *place])
     assert find_model("general-416", models_of(tmp_path)).name == "1.zip"
     assert find_model("general-320", models_of(tmp_path)).name == "general-320.tflite"
+
+
+def test_where_no_bundle_is_whole_the_shipped_model_guards(tmp_path: Path, place: list[str]) -> None:
+    """A damaged card does not leave the shop without eyes."""
+    main(["model", "install", str(write_bundle(tmp_path / "1.zip", name="general-416")), *place])
+    folder = tmp_path / "state" / "models" / "general-416"
+    for damage in (folder / "1.zip", folder / "installed.json"):
+        damage.write_bytes(b"?")
+        assert find_model("general-416", models_of(tmp_path)) == GENERAL_416
