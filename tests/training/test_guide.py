@@ -96,7 +96,8 @@ def run(words: list[str]) -> int:
     """Run one command, with a recipe that is over in seconds in the place of ``goods``."""
     name, *arguments = words
     if name == "shopwarden-train":
-        return training_main([{"goods": "goods.toml"}.get(word, word) for word in arguments])
+        tiny = {"goods": "goods.toml"} if arguments[0] == "train" else {}
+        return training_main([tiny.get(word, word) for word in arguments])
     return device_main(arguments)
 
 
