@@ -8,6 +8,7 @@ from device.core.event import Event
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import GRACE_S
 from device.core.rules.scene import RuleSettings
+from device.core.rules.table import KIND_DEFAULTS
 from device.core.track import Track
 from device.pipeline import Step
 
@@ -67,6 +68,8 @@ class _Account:
         text = [f"rule {self.settings.name} ({self.settings.kind} {about})"]
         for event in self.events:
             text.append(f"  {event.t_emitted:8.1f} s  {event.state}, {event.priority}: {'; '.join(event.reasons)}")
+        if KIND_DEFAULTS[self.settings.kind].place == "shelf":
+            return text if self.events else [*text, f"  no event: nothing that counts changed on {self.settings.zone}"]
         spoken = {thing.track for event in self.events for thing in event.objects}
         spoken |= {track for event in self.events for track in event.data.get("tracks", ())}
         silent: dict[str, list[int]] = {}
