@@ -22,6 +22,8 @@ class FilePackets:
         self.info = StreamInfo(codec.name, codec.width, codec.height)
         # Containers keep H.264 with lengths; this leaves alone what has start codes already.
         self._filter = BitStreamFilterContext("h264_mp4toannexb", stream)
+        # Older releases of PyAV lose it on the way through the filter.
+        self._base_s = float(stream.time_base or 0)
         self._undated: deque[Packet[VideoStream]] = deque(maxlen=_MOST)
         self._tray = Tray()
 
@@ -35,9 +37,10 @@ class FilePackets:
         shift_s = t - (picture.time or 0.0)
         while self._undated:
             packet = self._undated.popleft()
-            base = float(packet.time_base or 0)
             shown = packet.pts if packet.pts is not None else packet.dts
             decoded = packet.dts if packet.dts is not None else shown
-            ahead_s = max(0.0, ((shown or 0) - (decoded or 0)) * base)
-            self._tray.add(bytes(packet), (shown or 0) * base + shift_s, ahead_s=ahead_s, keyframe=packet.is_keyframe)
+            ahead_s = max(0.0, ((shown or 0) - (decoded or 0)) * self._base_s)
+            self._tray.add(
+                bytes(packet), (shown or 0) * self._base_s + shift_s, ahead_s=ahead_s, keyframe=packet.is_keyframe
+            )
         return self._tray.take()

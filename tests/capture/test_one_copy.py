@@ -56,7 +56,7 @@ def test_writing_a_picture_makes_no_other_copy(source: Source) -> None:
 def test_what_the_gate_reads_is_that_memory(tmp_path: Path) -> None:
     """The daemon's picture is a view of memory that the camera's process has mapped as well, not a copy."""
     clip = write_clip(tmp_path / "clip.mp4", size=SIZE, pictures=4)
-    with contextlib.closing(CameraProcess("door", CameraRequest(f"file:{clip}", Mode.REPLAY))) as camera:
+    with contextlib.closing(CameraProcess("door", CameraRequest(f"file:{clip}?loop=1", Mode.REPLAY))) as camera:
         frame = camera.next(20.0)
         assert frame is not None
         address = int(frame.i420.ctypes.data)
