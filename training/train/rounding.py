@@ -8,7 +8,7 @@ import numpy as np
 
 from training.errors import TrainingError
 from training.fakequant import find_ranges, put_ranges, range_variables, with_fake_quant
-from training.train.checkpoint import load_checkpoint
+from training.train.checkpoint import load_checkpoint, weights_sha256
 from training.train.dropout import entry_of
 from training.train.loop import BEST, train
 from training.train.tables import ExportTable, TrainingTable
@@ -39,8 +39,8 @@ class RoundingTask:
 
     @property
     def out(self) -> Path:
-        """The folder of the results."""
-        return self._task.out / FOLDER
+        """The folder of the results: of these weights and no others, as the training may have gone on since."""
+        return self._task.out / FOLDER / weights_sha256(self._learned)[:12]
 
     @property
     def seed(self) -> int:

@@ -202,7 +202,8 @@ def test_a_detector_that_loses_by_int8_learns_on(
     assert read_model(tmp_path / "m.tflite").card == card
     assert any("1 epochs with its levels in sight" in line for line in said)
     assert next(answers, None) is None
-    best = load_checkpoint(experiment.out / "qat" / BEST)
+    (folder_of_weights,) = (experiment.out / "qat").iterdir()
+    best = load_checkpoint(folder_of_weights / BEST)
     assert best is not None
     assert any(name.startswith("logits_kept_range/") for name in best.arrays)
 
