@@ -141,6 +141,7 @@ def recorded(request: CameraRequest, pictures: int, masks: dict[int, str] | None
             assert frame is not None
             camera.release(frame)
             if masks and index in masks:
+                store.after(0, PATIENCE_S)  # else the change could void all that came before
                 camera.use_masks(masks[index])
         # What is still in the pipe belongs to pictures that came already.
         assert frame is not None
@@ -226,6 +227,7 @@ def write_mp4(run: Run, path: Path) -> None:
         for packet in run.packets:
             raw = av.Packet(packet.data)
             raw.stream, raw.time_base = stream, Fraction(1, 90_000)
+            raw.duration = 9000  # without one the last picture lasts for nothing, and some readers leave it out
             raw.pts, raw.dts, raw.is_keyframe = packet.pts - zero, packet.dts - zero, packet.keyframe
             container.mux(raw)
 
