@@ -1,5 +1,6 @@
 import contextlib
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from device.errors import CameraError
 from device.ports import Source
 
 DRIVER = Path("/sys/bus/platform/drivers/vivid")
-LINE = f"v4l2:{os.environ.get('SHOPWARDEN_V4L2', '/dev/video0')}"
+# The name that udev gives it by its port: plugged in again while somebody still holds the old one, /dev/video0 is 1.
+LINE = "v4l2:/dev/v4l/by-path/platform-vivid.0-video-index0"
 PATIENCE_S = 60.0
 
 pytestmark = [
@@ -30,6 +32,7 @@ pytestmark = [
 def plug(*, into: bool) -> None:
     """Give the device to its driver, or take it away, as a cable does."""
     (DRIVER / ("bind" if into else "unbind")).write_text("vivid.0", encoding="ascii")
+    subprocess.run(["udevadm", "settle", "--timeout=60"], check=True)
 
 
 @pytest.fixture(autouse=True)
