@@ -2,7 +2,7 @@
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from bench.scenes import Look, Scene
 from bench.score import Row
 
-Options = dict[str, float]
+Options = Mapping[str, float]
 Step = Callable[[np.ndarray, np.ndarray], list[tuple[int, np.ndarray, bool]]]
 """Boxes (N, 4) px and scores (N,) of one look to (track, box, believed) of those seen in it."""
 

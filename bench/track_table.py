@@ -36,8 +36,9 @@ class Part:
         if not self.seeds:
             for rate in (FULL, *THIN):
                 yield self.name, _rate_name(rate, FULL), clip(self.name, rate, MODEL)
-        plan = next((plan for plan in PLANS if plan.name == self.name), None)
-        for seed in self.seeds if plan else ():
+            return
+        plan = next(plan for plan in PLANS if plan.name == self.name)
+        for seed in self.seeds:
             whole = simulated(replace(plan, seconds=self.seconds), seed)
             for rate in (whole.rate, *THIN):
                 yield f"simulated {self.name}", _rate_name(rate, whole.rate), whole.thinned(rate)
