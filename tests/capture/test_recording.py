@@ -185,7 +185,7 @@ def test_no_packet_survives_a_change_of_masks_that_shows_what_is_masked_now(clip
     store = recorded(request, 30, {9: "night"})
     run = store.since(0.0)
     assert run is not None
-    masked = [picture.to_ndarray(format="gray")[:, :30].max() < 12 for _, picture in decoded(run)]
+    masked = [bool(picture.to_ndarray(format="gray")[:, :30].max() < 12) for _, picture in decoded(run)]
     assert masked == sorted(masked)
     assert masked[-1]
     assert not masked[0]

@@ -2,6 +2,7 @@ import contextlib
 import ctypes
 import errno
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -49,8 +50,7 @@ def jpeg(level: int, size: tuple[int, int] = (32, 16)) -> NDArray[np.uint8]:
     assert isinstance(encoder, av.VideoCodecContext)
     encoder.width, encoder.height = size
     encoder.pix_fmt = "yuvj420p"
-    encoder.framerate = 10  # type: ignore[assignment]
-    encoder.time_base = 1 / encoder.framerate
+    encoder.framerate, encoder.time_base = Fraction(10), Fraction(1, 10)
     picture = av.VideoFrame.from_ndarray(np.full((size[1], size[0]), level, np.uint8), format="gray")
     picture.pts = 0
     packets = encoder.encode(picture.reformat(format="yuvj420p")) + encoder.encode(None)
