@@ -47,6 +47,8 @@ class KnownPins:
     def whose(self, code: str) -> str | None:
         """Anna's, or nobody's."""
         self.checked += 1
+        # As long as a hash takes: tries at one time must not overtake the counting.
+        threading.Event().wait(0.02)
         return "anna" if code == "4711" else None
 
 

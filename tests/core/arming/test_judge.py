@@ -79,6 +79,16 @@ def test_who_is_inside_when_it_is_armed_is_told_again() -> None:
     assert (late.reasons[-1], arming.priority(late)) == ("nobody disarmed within the entry delay", "alarm")
 
 
+def test_an_alarm_is_told_once() -> None:
+    """That the panel is triggered by it, and armed again later, is no reason to tell it again."""
+    guard = AtHand(make_panel("away", entry_delay_s=0.0))
+    arming = PanelArming("aisle", RULES, guard)
+    assert arming.priority(seen()) == "alarm"
+    assert arming.overdue() == ()
+    guard.t = 200.0
+    assert arming.overdue() == ()
+
+
 def test_a_bypass_that_is_taken_back() -> None:
     """Whoever is there counts again."""
     guard = AtHand(make_panel("away", entry_delay_s=0.0))
