@@ -20,7 +20,7 @@ def _changed(folder: Path, old: str, new: str) -> str:
 def test_the_shipped_recipe_is_read_by_name() -> None:
     """It makes both shipped detectors, and carries the licences."""
     recipe = read_recipe("general")
-    assert recipe.sizes_px == (416, 320)
+    assert recipe.sizes_px == (416, 320, 256)
     assert recipe.input_spec(320).width == 320
     assert recipe.max_ap_loss <= 0.01
     assert "Apache License" in recipe.licence_text
