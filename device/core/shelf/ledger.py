@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 
 from device.core.geometry import Box
@@ -14,6 +15,11 @@ _SAME_PLACE = 0.35
 """Intersection over union with which two changes are at the same place."""
 _UNCLEAR = 0.07
 """Scores nearer to zero say nothing."""
+_BESIDE = np.ones((9, 9), dtype=np.uint8)
+_PART = 0.5
+"""A rest is smaller than so much of what it is a rest of."""
+_TOGETHER_S = 1.3
+"""Parts of one thing are touched at once; two things by one hand one after the other."""
 _DEEPER = 0.06
 """So much darker is the next of its kind behind an item; one that was only turned is as bright as before."""
 _ALIKE = 0.5
@@ -57,6 +63,8 @@ class _Entry:
     open: bool
     """A taking that nothing has ended yet."""
     items: int
+    since: float
+    """When it was touched, s."""
 
 
 @dataclass(slots=True)
@@ -93,10 +101,23 @@ class Ledger:
         verdict: Verdict = "taken" if looks.score > 0 else "returned"
         return verdict, 0.5 + 0.45 * strength, "by outline, print and surroundings"
 
-    def add(self, kind: Verdict, area: Mask, before: Cells, after: Cells, track: int | None, items: int) -> int:
+    def is_part(self, area: Mask, kind: Verdict, since: float) -> bool:
+        """Whether it is a rest of a change that has been told: a rim beside it, or another part of the same thing."""
+        size = int(area.sum())
+        for entry in self._past:
+            beside = float((cv2.dilate(entry.area.astype(np.uint8), _BESIDE) > 0)[area].mean())
+            rim = beside >= 0.5 and size < _PART * int(entry.area.sum()) and _overlap(entry.area, area) < _SAME_PLACE
+            same = beside >= 0.1 and entry.kind == kind and abs(since - entry.since) <= _TOGETHER_S
+            if rim or (same and not (entry.area & area).sum() > 0.5 * size):
+                return True
+        return False
+
+    def add(
+        self, kind: Verdict, area: Mask, before: Cells, after: Cells, track: int | None, items: int, since: float
+    ) -> int:
         """Write down a change; its number."""
         self._count += 1
-        self._past.append(_Entry(self._count, kind, area, before, after, track, kind == "taken", items))
+        self._past.append(_Entry(self._count, kind, area, before, after, track, kind == "taken", items, since))
         return self._count
 
     def undo(self, area: Mask, after: Cells, track: int | None) -> int | None:

@@ -212,7 +212,7 @@ class ShelfWatch:
         verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks)
         before = look.expected
         memory.accept(blob.area, look)
-        if verdict is None:
+        if verdict is None or self._ledger.is_part(blob.area, verdict, since):
             return None
         box = view.fractions(*blob.rect)
         clear = max(since, look.t - float(np.median(look.still_s[blob.area])))
@@ -220,7 +220,7 @@ class ShelfWatch:
         slot, items = self._slot_of(blob)
         who = contact.track if contact else None
         undoes = self._ledger.undo(blob.area, look.now, who) if verdict == "returned" else None
-        number = self._ledger.add(verdict, blob.area, before, look.now, who, items)
+        number = self._ledger.add(verdict, blob.area, before, look.now, who, items, since)
         facts = ", ".join(f"{name} {value:+.2f}" for name, value in looks.facts.items())
         return Change(
             number=number,

@@ -39,7 +39,7 @@ def test_who_reaches_for_it_has_taken_it() -> None:
 def test_touching_is_not_taking() -> None:
     """A hand that comes and goes leaves the shelf as it was."""
     assert (
-        watched(shop(by_arm(3.0, "touch", 5), by_arm(6.0, "touch", 2), Act(8.0, "touch", "rack", 1, hold_s=1.5))) == []
+        watched(shop(by_arm(3.0, "touch", 5), by_arm(6.0, "touch", 2), Act(8.0, "touch", "rack", 1, hold_s=0.6))) == []
     )
 
 
