@@ -10,7 +10,7 @@ import numpy as np
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_file import scene_of
 from device.capture.scene_goods import Act, Rack, Stock
-from device.capture.scene_weather import Waypoint
+from device.capture.scene_path import Waypoint
 from device.config.cameras import CameraTable
 from device.detect.scripted import Seen
 

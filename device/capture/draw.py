@@ -8,7 +8,8 @@ from device.capture.draw_weather import Compression, cast, rain, shake
 from device.capture.planes import Plane, i420_planes
 from device.capture.scene import Figure, Scene
 from device.capture.scene_goods import Act, Box, Goods, Place, Point, Stock
-from device.capture.scene_weather import Thing, along
+from device.capture.scene_path import along
+from device.capture.scene_weather import Thing
 
 _DARKEST, _BRIGHTEST = 32, 219  # room for the noise inside 16..235, so that adding it cannot wrap
 _STRIDES_PER_HEIGHT = 1.3  # a walking person makes about 1.3 steps per body height of way

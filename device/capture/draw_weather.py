@@ -9,7 +9,8 @@ from av.video.codeccontext import VideoCodecContext
 from device.capture.draw_shapes import Planes
 from device.capture.planes import Plane
 from device.capture.scene import Scene
-from device.capture.scene_weather import Shade, along
+from device.capture.scene_path import along
+from device.capture.scene_weather import Shade
 from device.errors import CameraError
 
 

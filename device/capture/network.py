@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.capture.connection import Connection, Packet
-from device.capture.live_time import LATE_S, LiveTime, advance
 from device.capture.mode import Mode
 from device.capture.picture import Converter
 from device.capture.request import CameraRequest
+from device.capture.stream_time import LATE_S, StreamTime, advance
 from device.capture.tray import Tray
 from device.core.address import shown
 from device.core.annexb import with_parameter_sets
@@ -43,7 +43,7 @@ class NetworkSource:
         self._picture: av.video.frame.VideoFrame | None = None
         self._is_fresh = False  # the first picture is decoded by open() and waits for the first grab()
         self._size = (0, 0)
-        self._time = LiveTime()
+        self._time = StreamTime()
         self._last_t: float | None = None
         self._first_t = 0.0
         self._seq = 0
@@ -189,7 +189,7 @@ class _MainStream:
         self._closing.set()
 
     def _read(self) -> None:
-        time = LiveTime()
+        time = StreamTime()
         try:
             for packet in self.connection.packets():
                 time = advance(time, _decode_time(packet), self._clock.monotonic(), self.connection.step_s)
@@ -202,7 +202,7 @@ class _MainStream:
             self.connection.close()
 
 
-def keep(packet: Packet, time: LiveTime, connection: Connection, tray: Tray) -> None:
+def keep(packet: Packet, time: StreamTime, connection: Connection, tray: Tray) -> None:
     """Lay a packet that came at this time on the tray."""
     data = bytes(packet)
     if packet.is_keyframe:

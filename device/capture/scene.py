@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from device.capture.scene_goods import Act, Box, Point, Rack
-from device.capture.scene_weather import Shade, Thing, Waypoint, along, rising
+from device.capture.scene_path import Waypoint, along, rising
+from device.capture.scene_weather import Shade, Thing
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_goods import Act, Rack
-from device.capture.scene_weather import Shade, Thing, Waypoint
+from device.capture.scene_path import Waypoint
+from device.capture.scene_weather import Shade, Thing
 from device.errors import CameraError
 
 T = TypeVar("T", Scene, Figure, Light, Rack, Act, Shade, Thing)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from device.capture.draw import Painter
-from device.capture.scene import DEFAULT_SCENE, Figure, Light, Scene, Waypoint
+from device.capture.scene import DEFAULT_SCENE, Figure, Light, Scene
 from device.capture.scene_file import load_scene
+from device.capture.scene_path import Waypoint
 from device.errors import CameraError
 
 WALK = Figure(id=7, path=(Waypoint(1.0, 0.2, 0.8), Waypoint(3.0, 0.6, 0.9), Waypoint(5.0, 0.6, 0.9)), height_frac=0.4)
@@ -76,9 +78,9 @@ def test_the_seed_makes_the_room_and_the_noise() -> None:
 def test_noise_and_light_stay_within_the_range_of_video(gain: float, noise: int) -> None:
     """No sum wraps from white to black: every pixel stays in 16..235, and near what it is without noise."""
     lights = (Light(t_s=0.0, gain=gain),)
-    size = {"width_px": 32, "height_px": 32}
-    noisy = drawn(Scene(**size, figures=(WALK,), lights=lights, noise=noise), 30)[:32]
-    clean = drawn(Scene(**size, figures=(WALK,), lights=lights, noise=0), 30)[:32]
+    noisy_scene = Scene(width_px=32, height_px=32, figures=(WALK,), lights=lights, noise=noise)
+    noisy = drawn(noisy_scene, 30)[:32]
+    clean = drawn(replace(noisy_scene, noise=0), 30)[:32]
     assert noisy.min() >= 16
     assert noisy.max() <= 235
     assert np.abs(noisy.astype(int) - clean).max() <= noise

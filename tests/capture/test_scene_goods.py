@@ -8,7 +8,8 @@ from device.capture.draw import Painter
 from device.capture.scene import Figure, Scene
 from device.capture.scene_file import load_scene
 from device.capture.scene_goods import Act, Rack, Stock
-from device.capture.scene_weather import Shade, Thing, Waypoint
+from device.capture.scene_path import Waypoint
+from device.capture.scene_weather import Shade, Thing
 from device.errors import CameraError
 
 RACK = Rack("rack", (0.3, 0.2, 0.9, 0.6), rows=1, columns=3, empty=(2,))

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 
 from device.capture.scene import Figure, Light, Scene
-from device.capture.scene_weather import Thing, Waypoint
+from device.capture.scene_path import Waypoint
+from device.capture.scene_weather import Thing
 from device.core.event import Draft
 from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Scene as Moment

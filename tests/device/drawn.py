@@ -8,7 +8,8 @@ import av
 import numpy as np
 
 from device.capture.draw import Painter
-from device.capture.scene import Figure, Scene, Waypoint
+from device.capture.scene import Figure, Scene
+from device.capture.scene_path import Waypoint
 from device.core.frame import Frame
 from device.detect.scripted import ScriptedDetector, Seen
 

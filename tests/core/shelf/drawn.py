@@ -8,7 +8,7 @@ import numpy as np
 from device.capture.draw import Painter
 from device.capture.scene import Figure, Scene
 from device.capture.scene_goods import Act, ActKind, Rack
-from device.capture.scene_weather import Waypoint
+from device.capture.scene_path import Waypoint
 from device.core.frame import Frame
 from device.core.geometry import Polygon
 from device.core.shelf.ledger import Change

@@ -5,7 +5,8 @@ import pytest
 
 from device.capture.scene import Light
 from device.capture.scene_goods import Act
-from device.capture.scene_weather import Shade, Waypoint
+from device.capture.scene_path import Waypoint
+from device.capture.scene_weather import Shade
 from device.core.motion import Motion
 from device.core.shelf.watch import ShelfWatch
 from tests.core.shelf.drawn import AREA, SHOPPER, by_arm, frames, shop, watched

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device.capture.live_time import LiveTime, advance
+from device.capture.stream_time import StreamTime, advance
 
 STEP_S = 0.1
 stamps = st.none() | st.floats(-1e6, 1e6)
 
 
-def run(packets: list[tuple[float | None, float]]) -> list[LiveTime]:
+def run(packets: list[tuple[float | None, float]]) -> list[StreamTime]:
     """Where a stream is after each of its packets, (stamp, arrival)."""
-    times = [LiveTime()]
+    times = [StreamTime()]
     for stamp, arrived in packets:
         times.append(advance(times[-1], stamp, arrived, STEP_S))
     return times[1:]

@@ -11,7 +11,7 @@ _LEAST_STEP_S = 0.0005
 
 
 @dataclass(frozen=True, slots=True)
-class LiveTime:
+class StreamTime:
     """Where a stream has come to."""
 
     t: float | None = None
@@ -28,7 +28,7 @@ class LiveTime:
         return 0.0 if self.t is None else max(0.0, self.arrived_s - self.t)
 
 
-def advance(before: LiveTime, media_s: float | None, arrived_s: float, step_s: float) -> LiveTime:
+def advance(before: StreamTime, media_s: float | None, arrived_s: float, step_s: float) -> StreamTime:
     """The time of the next packet: strictly rising, and hardly ever later than its arrival.
 
     Args:
@@ -42,7 +42,7 @@ def advance(before: LiveTime, media_s: float | None, arrived_s: float, step_s: f
         return replace(before, t=t, arrived_s=arrived_s)
     straight = arrived_s - media_s
     if before.offset_s is None or before.media_s is None or media_s < before.media_s - _LEAP_BACK_S:
-        return LiveTime(_rising(before.t, arrived_s), straight, media_s, arrived_s)
+        return StreamTime(_rising(before.t, arrived_s), straight, media_s, arrived_s)
     drift_s = _DRIFT_FRAC * max(0.0, arrived_s - before.arrived_s)
     offset_s = min(straight, before.offset_s + drift_s)
     late_since_s = None
@@ -51,7 +51,7 @@ def advance(before: LiveTime, media_s: float | None, arrived_s: float, step_s: f
         if arrived_s - late_since_s > _BELIEVED_LATE_S:
             offset_s, late_since_s = straight, None
     t = _rising(before.t, media_s + offset_s)
-    return LiveTime(t, offset_s, media_s, arrived_s, late_since_s)
+    return StreamTime(t, offset_s, media_s, arrived_s, late_since_s)
 
 
 def _rising(before: float | None, t: float) -> float:
