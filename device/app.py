@@ -123,13 +123,12 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     )
 
 
-def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
+def check(config: Config, name: str) -> None:
     """Find what the file alone cannot tell: models and kinds of cameras that there are not.
 
     Args:
         config: what has been read.
         name: of its file, for the errors.
-        unbuilt: let pass cameras of a known kind that this build cannot open.
 
     Raises:
         ConfigError: such a configuration cannot run.
@@ -140,7 +139,7 @@ def check(config: Config, name: str, *, unbuilt: bool = False) -> None:
         raise ConfigError(f"{name}: detector.model: {error}") from error
     for camera in config.cameras:
         try:
-            parse_source(camera.source, unbuilt=unbuilt)
+            parse_source(camera.source)
         except CameraError as error:
             raise ConfigError(f"{name}: camera {camera.id}: {error}") from error
 
@@ -253,4 +252,4 @@ def can_freeze(table: CameraTable) -> bool:
 
     A sensor never gives it. Drawn scenes and recordings may, and there nobody is betrayed by it.
     """
-    return table.notice_frozen and parse_source(table.source, unbuilt=True).scheme not in {"file", "synthetic"}
+    return table.notice_frozen and parse_source(table.source).scheme not in {"file", "synthetic"}

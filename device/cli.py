@@ -170,7 +170,7 @@ def _check_config(arguments: argparse.Namespace) -> int:
     from device.config import load_config
 
     config = load_config(arguments.file)
-    check(config, str(arguments.file), unbuilt=True)
+    check(config, str(arguments.file))
     sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE
 

@@ -25,25 +25,17 @@ class SourceSpec:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def parse_source(line: str, *, unbuilt: bool = False) -> SourceSpec:
+def parse_source(line: str) -> SourceSpec:
     """Take a ``source`` line apart; touches no file and no device.
 
-    Args:
-        line: from the configuration.
-        unbuilt: let pass what this build cannot do yet; another one can.
-
     Raises:
-        CameraError: the scheme or an option is unknown, or this build cannot do it yet.
+        CameraError: the scheme or an option is unknown.
     """
     scheme, _, where = line.partition(":")
-    maker = _SCHEMES.get(scheme)
     if scheme not in _SCHEMES:
         near = difflib.get_close_matches(scheme, _EXAMPLES, 1)
         hint = f"did you mean {_EXAMPLES[near[0]]}?" if near else f"use one of {', '.join(_EXAMPLES.values())}"
         raise CameraError(f"source {shown(line)!r}: no such kind of camera; {hint}")
-    if maker is None and not unbuilt:
-        able = " or ".join(_EXAMPLES[name] for name in _EXAMPLES if _SCHEMES[name])
-        raise CameraError(f"source {shown(line)!r}: this build does not have {scheme} yet; use {able}")
     where, options = _options(line, scheme, where)
     if scheme in _NETWORK and not re.match(r"//[^/]", where):
         raise CameraError(f"source {shown(line)!r}: names no camera; write {_EXAMPLES[scheme]}")
@@ -58,13 +50,10 @@ def make_source(request: CameraRequest, clock: "Clock") -> "Source":
     """The source that is asked for, not yet open; its pictures carry no masks yet.
 
     Raises:
-        CameraError: the line is wrong, this build cannot do it, or a scene file is damaged.
+        CameraError: the line is wrong, or a scene file is damaged.
     """
     spec = parse_source(request.source)
-    maker = _SCHEMES[spec.scheme]
-    if maker is None:
-        raise CameraError(f"source {shown(request.source)!r}: this build does not have {spec.scheme} yet")
-    return maker(spec, request, clock)
+    return _SCHEMES[spec.scheme](spec, request, clock)
 
 
 def _options(line: str, scheme: str, where: str) -> tuple[str, dict[str, str]]:
@@ -134,7 +123,7 @@ def _faulty(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source
 
 
 _NETWORK = ("rtsp", "rtsps", "http", "https")
-_SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source] | None"] = {
+_SCHEMES: Mapping[str, "Callable[[SourceSpec, CameraRequest, Clock], Source]"] = {
     "file": _file,
     "synthetic": _synthetic,
     "faulty": _faulty,  # for tests alone: no example names it

@@ -93,7 +93,7 @@ def test_a_class_that_the_model_does_not_know() -> None:
 def test_what_the_types_of_a_file_cannot_tell(config: Config, complaint: str) -> None:
     """A fault that only shows when parts are chosen names the file all the same."""
     with pytest.raises(ConfigError) as fault:
-        check(config, "shop.toml", unbuilt=True)
+        check(config, "shop.toml")
     assert str(fault.value).startswith("shop.toml: ")
     assert complaint in str(fault.value)
 
