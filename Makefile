@@ -52,7 +52,7 @@ test-device: $(DEV) ## the device's suite, in an environment without TensorFlow
 test-train: $(TRAIN) ## the training suite, in the environment with TensorFlow
 	$(VENV_TRAIN)/bin/python -m pytest -q -m "not root and not slow" tests/training
 
-test-train-slow: $(TRAIN) ## what takes minutes: two devices, all networks as int8, what learning with rounding wins back
+test-train-slow: $(TRAIN) ## what takes minutes: a kill in mid-epoch, two devices, all networks as int8, the guide from end to end
 	$(VENV_TRAIN)/bin/python -m pytest -q -m "slow and not root" tests/training
 
 lint: $(DEV) ## style, format and spelling

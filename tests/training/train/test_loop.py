@@ -67,6 +67,7 @@ def test_the_losses_fall_and_are_written_down(trained: tuple[DetectorExperiment,
     assert any(b"loss/total" in events.read_bytes() for events in (experiment.out / "tensorboard").iterdir())
 
 
+@pytest.mark.slow
 def test_a_training_killed_inside_an_epoch_ends_like_an_undisturbed_one(
     folder: Path, trained: tuple[DetectorExperiment, str]
 ) -> None:
