@@ -35,7 +35,8 @@ class CameraWatch:
             return ()
         self._lost_since = None
         back = self._back_since
-        return (self._draft("end", since, t, f"pictures again after {back - since:.1f} s", "the camera is back"),)
+        again = f"pictures again after {back - since:.1f} s"
+        return (self._draft("end", since, t, again, "the camera is back", t_end=back),)
 
     def silence(self, t: float, why: str) -> tuple[Draft, ...]:
         """No picture came; ``why`` is what the camera's process said last, or empty."""
@@ -46,13 +47,20 @@ class CameraWatch:
         reason = why or "its process runs, and delivers nothing"
         return (self._draft("start", self._last_t, t, f"no picture for {t - self._last_t:.1f} s", reason),)
 
-    def _draft(self, state: State, since: float, t: float, *reasons: str) -> Draft:
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:
+        """The end of what has been told: nobody watches any more, whether or not it is back."""
+        if self._lost_since is None:
+            return ()
+        since, self._lost_since = self._lost_since, None
+        return (self._draft("end", since, t, why, t_end=t),)
+
+    def _draft(self, state: State, since: float, t: float, *reasons: str, t_end: float | None = None) -> Draft:
         return Draft(
             kind="camera_lost",
             state=state,
             happening=f"{RULE.name}/{self._count}",
             t_start=since,
-            t_end=self._back_since if state == "end" else None,
+            t_end=t_end,
             t_emitted=t,
             confidence=1.0,
             zone=None,

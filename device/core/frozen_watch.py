@@ -46,6 +46,13 @@ class FrozenWatch:
         since, self._since = self._since, None
         return (self._draft("end", since, t, f"the picture changes again after {t - since:.1f} s"),)
 
+    def stop(self, t: float, why: str) -> tuple[Draft, ...]:
+        """The end of what has been told: nobody watches any more."""
+        if self._since is None:
+            return ()
+        since, self._since = self._since, None
+        return (self._draft("end", since, t, why),)
+
     def _begin(self, t: float, stats: CameraStats) -> tuple[Draft, ...]:
         self._since, self._told_t = stats.last_change_s or t, t
         self._count += 1

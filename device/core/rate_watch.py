@@ -33,6 +33,13 @@ class RateWatch:
         self._told = False
         return (self._draft("end", since, t, rate, f"{rate.per_s:g} looks a second and camera again"),)
 
+    def stop(self, t: float, rate: LookRate, why: str) -> tuple[Draft, ...]:
+        """The end of what has been told: nobody watches any more."""
+        if not self._told or self._since is None:
+            return ()
+        since, self._since, self._told = self._since, None, False
+        return (self._draft("end", since, t, rate, why),)
+
     def _draft(self, state: State, since: float, t: float, rate: LookRate, *reasons: str) -> Draft:
         return Draft(
             kind="health",
