@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -71,9 +72,9 @@ class CameraProcess:
         self._orders: int | None = None
         self._masks = 0
         self._feed = packets.feed() if packets is not None else None
-        self._process, status, packet_pipe, self._memory = self._start()
+        self._process, self._status, packet_pipe, self._memory = self._start()
         name = f"camera-{camera_id}"
-        self._listener = threading.Thread(target=self._listen, args=(status,), name=name, daemon=True)
+        self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
         self._listener.start()
         self._receiver: threading.Thread | None = None
         if self._feed is None:
@@ -148,20 +149,29 @@ class CameraProcess:
             return
         os.close(orders)  # the child leaves by this alone, unless it hangs
         self._inbox.close(CameraError(f"camera {self.id}: is closed"))
-        _end(self._process)
+        if not _end(self._process):
+            with contextlib.suppress(OSError):  # it has gone after all
+                self._status.shutdown(socket.SHUT_RDWR)  # the listener leaves, and closes what is ours
         self._listener.join(timeout=0.2)
         if self._receiver is not None:
             self._receiver.join(timeout=0.2)
         self._ring = None  # pictures still in use keep the memory, nothing else does
 
-    def _start(self) -> tuple["subprocess.Popen[bytes]", int, int, int]:
-        """Start the child; it, the pipes on which it speaks and sends packets, and the memory without a size yet."""
+    def has_ended(self) -> bool:
+        """Whether there is no such process any more; inside a driver that hangs, not even the kernel can end it."""
+        return self._process.poll() is not None
+
+    def _start(self) -> tuple["subprocess.Popen[bytes]", socket.socket, int, int]:
+        """Start the child; it, where it speaks and sends packets, and the memory without a size yet."""
+        # Unlike the end of a pipe, that of a socket can be shut while another thread reads it.
+        status, speaks = socket.socketpair()
         ours: list[int] = []
         theirs: list[int] = []
         try:
             ours.append(memory := create_memory(f"camera-{self.id}"))
             theirs.append(_written(encode_request(self._request)))
-            for ends in (os.pipe(), os.pipe()[::-1], os.pipe()):
+            theirs.append(speaks.detach())
+            for ends in (os.pipe()[::-1], os.pipe()):
                 ours.append(ends[0])
                 theirs.append(ends[1])
             passed = (*theirs, memory)
@@ -174,27 +184,29 @@ class CameraProcess:
                 start_new_session=True,
             )
         except OSError as fault:
+            status.close()
             for descriptor in ours:
                 os.close(descriptor)
             raise CameraError(f"camera {self.id}: its process cannot be started ({fault.strerror})") from fault
         finally:
+            speaks.close()
             for descriptor in theirs:
                 os.close(descriptor)
-        _, status, self._orders, packets = ours
+        _, self._orders, packets = ours
         return process, status, packets, memory
 
-    def _listen(self, status: int) -> None:
-        """Thread: take in what the child says, until it has gone."""
+    def _listen(self) -> None:
+        """Thread: take in what the child says, until it has gone or is given up."""
         try:
-            while (message := read_message(status)) is not None:
+            while (message := read_message(self._status.fileno())) is not None:
                 self._take(message)
-            self._fail(_how_it_died(self._process))  # counts only if the child gave no reason itself
         except CameraError as fault:
             self._fail(str(fault))
             self._process.kill()
         finally:
-            os.close(status)
+            self._status.close()
             os.close(self._memory)
+        self._fail(_how_it_died(self._process))  # counts only if no reason is known yet
 
     def _receive(self, pipe: int, feed: PacketFeed) -> None:
         """Thread: hand on packets, until the child has gone."""
@@ -255,15 +267,14 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Ask, then kill; a process that even the kernel cannot end is left to it."""
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.terminate()
-        process.wait(_TERM_S)
-        return
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.kill()
-        process.wait(_KILL_S)
+def _end(process: "subprocess.Popen[bytes]") -> bool:
+    """Ask, then kill; whether it has gone: a process that even the kernel cannot end is left to it."""
+    for ask, patience_s in ((process.terminate, _TERM_S), (process.kill, _KILL_S)):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            ask()
+            process.wait(patience_s)
+            return True
+    return False
 
 
 def _how_it_died(process: "subprocess.Popen[bytes]") -> str:

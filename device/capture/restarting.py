@@ -40,6 +40,16 @@ class OneCamera(Camera, Protocol):
     def set_rate(self, fps: float | None) -> None:
         """Take so many pictures a second from now on."""
 
+    def has_ended(self) -> bool:
+        """Whether nothing of it is left, asked once it has been closed: until then it may hold its device."""
+
+
+@dataclass(slots=True)
+class _Closing:
+    camera: OneCamera
+    thread: threading.Thread
+    told: bool = False
+
 
 @dataclass(frozen=True, slots=True)
 class _Down:
@@ -53,7 +63,8 @@ class RestartingCamera:
     """Implements ``device.ports.Camera`` over cameras that ``start`` makes, one after another.
 
     While it is down ``next`` gives None; only the end of a recording is passed on. Sequence numbers go on from one
-    camera to the next. A camera that will not end is ended by a thread of its own: only its successor waits for it.
+    camera to the next. A camera that will not end is ended by a thread of its own: only its successor waits for it, for
+    ever if need be, or each try would leave another process behind.
     """
 
     def __init__(
@@ -87,7 +98,7 @@ class RestartingCamera:
         # Guards the camera that runs together with what holds: whoever arms is another thread.
         self._swap = threading.Lock()
         self._camera: OneCamera | None = None
-        self._closing: threading.Thread | None = None
+        self._closing: _Closing | None = None
         self._down: _Down | None = None
         self._streak = 0  # failures with no healthy time between them
         self._standstills = 0  # restarts for a picture that stood still, with no other picture between them
@@ -168,7 +179,7 @@ class RestartingCamera:
         self._closed = True
         self._stop()
         if self._closing is not None:
-            self._closing.join()
+            self._closing.thread.join()
         self._held.clear()
 
     def _running(self, timeout_s: float) -> OneCamera | None:
@@ -177,8 +188,7 @@ class RestartingCamera:
             return self._camera
         if self._closing is not None:
             # A device has one user: its next one comes when the last one has gone.
-            self._closing.join(timeout_s)
-            if self._closing.is_alive():
+            if not self._has_gone(self._closing, timeout_s):
                 return None
             self._closing = None
         wait_s = self._down.retry_at - self._clock.monotonic() if self._down else 0.0
@@ -190,6 +200,21 @@ class RestartingCamera:
         with self._swap:
             self._camera = self._start(self._standing)
         return self._camera
+
+    def _has_gone(self, closing: _Closing, timeout_s: float) -> bool:
+        closing.thread.join(timeout_s)
+        if closing.thread.is_alive():
+            return False
+        if closing.camera.has_ended():
+            return True
+        if not closing.told:
+            closing.told = True
+            why = "its process cannot be ended, a driver hangs; unplug the camera or start the device again"
+            log.error("camera_stuck", camera=self.id, reason=why)
+            if self._down is not None:
+                self._down = replace(self._down, reason=f"camera {self.id}: {why}")
+        self._clock.wait(timeout_s)
+        return False
 
     def _handed_out(self, camera: OneCamera, inner: Frame) -> Frame:
         frame = replace(inner, seq=self._base_seq + inner.seq)
@@ -234,8 +259,9 @@ class RestartingCamera:
             camera, self._camera = self._camera, None
         if camera is not None:
             self._before = _added(self._before, camera.stats())
-            self._closing = threading.Thread(target=camera.close, name=f"end-{self.id}", daemon=True)
-            self._closing.start()
+            thread = threading.Thread(target=camera.close, name=f"end-{self.id}", daemon=True)
+            self._closing = _Closing(camera, thread)
+            thread.start()
 
 
 def _added(before: CameraStats, now: CameraStats) -> CameraStats:

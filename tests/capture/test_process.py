@@ -113,6 +113,24 @@ def test_a_hanging_process_is_a_time_out_and_can_be_closed(start: Start, scene: 
     assert not exists(camera.pid)
 
 
+def test_what_cannot_be_ended_keeps_nothing_of_ours(scene: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Inside a driver not even SIGKILL ends a process: files and threads on this side are let go of all the same."""
+    before = (entries("/proc/self/fd"), threading.active_count())
+    camera = CameraProcess("aisle", CameraRequest(scene))
+    camera.release(first_picture(camera))
+    monkeypatch.setattr("device.capture.process._TERM_S", 0.05)
+    monkeypatch.setattr("device.capture.process._KILL_S", 0.05)
+    with monkeypatch.context() as patch:
+        os.kill(camera.pid, signal.SIGSTOP)
+        assert eventually(lambda: Path(f"/proc/{camera.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+        patch.setattr(subprocess.Popen, "send_signal", lambda *_: None)
+        camera.close()
+    assert not camera.has_ended()
+    assert eventually(lambda: (entries("/proc/self/fd"), threading.active_count()) == before)
+    os.kill(camera.pid, signal.SIGKILL)
+    assert eventually(camera.has_ended)
+
+
 def test_ctrl_c_does_not_end_the_child(start: Start, scene: str) -> None:
     """The terminal's interrupt is for the parent, which then closes its cameras in order."""
     camera = start(scene)

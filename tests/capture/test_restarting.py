@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from device.capture.back_off import back_off_s, standstill_s
 from device.capture.restarting import RestartingCamera, Standing
@@ -32,6 +33,7 @@ class ScriptedCamera:
         self._stats = CameraStats(0, 2, 0, None, None)
         self.released: list[int] = []
         self.closed = False
+        self.ended = True
         self._clock = clock
         self._script = script
 
@@ -77,6 +79,10 @@ class ScriptedCamera:
     def stats(self) -> CameraStats:
         """As counted."""
         return self._stats
+
+    def has_ended(self) -> bool:
+        """As the test wishes."""
+        return self.ended
 
     def close(self) -> None:
         """Note it, once nothing hinders."""
@@ -243,6 +249,22 @@ def test_one_that_will_not_end_holds_nobody_up() -> None:
     assert len(yard.made) == 1
     yard.made[0].closing.set()
     assert [frame.seq for _ in range(3) if (frame := yard.camera.next(5.0))] == [1]
+
+
+def test_nothing_is_started_beside_one_that_cannot_be_ended() -> None:
+    """Not in an hour, or each try would leave a process behind; it is told once, and tried again once it has gone."""
+    yard = Yard([0, CameraError("gone")], [0])
+    yard.frames(1)
+    yard.made[0].ended = False
+    with capture_logs() as logs:
+        while yard.clock.monotonic() < 3700.0:
+            assert yard.camera.next(1.0) is None
+    assert len(yard.standings) == 1
+    assert [line["event"] for line in logs] == ["camera_failed", "camera_stuck"]
+    assert "cannot be ended" in (yard.camera.reason or "")
+    yard.made[0].ended = True
+    assert yard.frames(2) == [1]
+    assert yard.camera.reason is None
 
 
 @given(st.integers(0, 10_000))
