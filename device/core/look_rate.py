@@ -8,8 +8,12 @@ LEAST_PER_S = 1.0
 """Looks per second and camera that are never gone below: with fewer a person who runs by is not seen twice."""
 _BUSY_FRAC, _CALM_FRAC = 0.85, 0.6
 """Parts of the time at work above which pictures begin to wait, and below which there is room."""
-_OLD_S, _FRESH_S = 0.3, 0.15
-"""Mean age of the pictures when their turn comes: beyond the first an alarm is late, below the second all is well."""
+_OLD_S = 0.3
+"""Mean age of the pictures when their turn comes: beyond it an alarm is late.
+
+Only beside work for more than the calm part of the time: pictures of a camera whose clock was set back look old as
+well, and no fewer looks make them younger.
+"""
 _HOT_C, _COOL_C = 80.0, 75.0
 """A Raspberry Pi slows its processor down from 80 degrees on."""
 _DOWN, _UP = 0.7, 1.2
@@ -41,7 +45,7 @@ class LookRate:
         """Begin at the rate that the configuration asks for."""
         self.most_per_s = self.per_s = most_per_s
         self.why = ""
-        """Why it changed last."""
+        """Why it was lowered last: what holds as long as it is slowed, also while it comes back step by step."""
         self._least = min(LEAST_PER_S, most_per_s)
         self._board = BoardState()
         self._hot = False
@@ -88,7 +92,7 @@ class LookRate:
         if strain:
             self._calm_since = None
             return self._change(max(self._least, self.per_s * _DOWN), strain)
-        if busy_frac > _CALM_FRAC or mean_age_s > _FRESH_S:
+        if busy_frac > _CALM_FRAC:
             self._calm_since = None
             return None
         self._calm_since = t if self._calm_since is None else self._calm_since
@@ -103,12 +107,14 @@ class LookRate:
             if self._board.throttled:
                 return "the board is throttled"
             return f"the board is at {self._board.temperature_c or 0.0:.0f} degrees"
-        if mean_age_s > _OLD_S:
+        if mean_age_s > _OLD_S and busy_frac > _CALM_FRAC:
             return f"pictures wait for {mean_age_s:.2f} s"
         return f"busy for {busy_frac:.0%} of the time" if busy_frac > _BUSY_FRAC else ""
 
     def _change(self, per_s: float, why: str) -> RateChange | None:
         if per_s == self.per_s:
             return None
-        self.per_s, self.why = per_s, why
+        if per_s < self.per_s:
+            self.why = why
+        self.per_s = per_s
         return RateChange(per_s, why)

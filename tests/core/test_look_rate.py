@@ -18,6 +18,8 @@ class Machine:
     cameras: int = 1
     fps: float = 15.0
     gate_s: float = 0.002
+    clock_lag_s: float = 0.0
+    """By so much every picture looks older than it is."""
     t: float = 0.0
 
     def run(self, seconds: float) -> tuple[list[RateChange], list[float]]:
@@ -30,7 +32,7 @@ class Machine:
                 newest = int(self.t * self.fps)
                 if newest <= taken[camera]:
                     continue
-                taken[camera], fresh, age = newest, True, self.t - newest / self.fps
+                taken[camera], fresh, age = newest, True, self.t - newest / self.fps + self.clock_lag_s
                 looks = self.t >= next_look[camera]
                 if looks:
                     next_look[camera] = max(next_look[camera] + 1 / self.rate.per_s, self.t)
@@ -117,6 +119,31 @@ def test_throttling_slows_it_down_where_no_temperature_is_told() -> None:
     rate.board(BoardState(throttled=True))
     changes, _ = Machine(0.02, rate).run(10.0)
     assert changes[0].why == "the board is throttled"
+
+
+def test_pictures_that_only_look_old_are_no_load() -> None:
+    """A camera's clock was set back: nothing is busy, so fewer looks would help nobody; also on the way back."""
+    machine = Machine(0.08, LookRate(5.0), clock_lag_s=0.55)
+    assert machine.run(240.0)[0] == []
+    machine.look_s = 0.25
+    machine.run(10.0)
+    assert machine.rate.is_slowed
+    machine.look_s = 0.02
+    machine.run(90.0)
+    assert machine.rate.per_s == 5.0
+
+
+def test_the_reason_of_a_lower_rate_is_kept_until_it_is_back() -> None:
+    """Halfway back it is still lower for the load of before, not because there is room."""
+    machine = Machine(0.25, LookRate(5.0))
+    machine.run(8.0)
+    why = machine.rate.why
+    machine.look_s = 0.02
+    changes, _ = machine.run(13.0)
+    assert [change.why for change in changes[-1:]] == ["there is room again"]
+    assert machine.rate.is_slowed
+    assert machine.rate.why.startswith(("busy for", "pictures wait"))
+    assert why.startswith(("busy for", "pictures wait"))
 
 
 def test_a_low_rate_that_was_asked_for_is_kept() -> None:

@@ -30,6 +30,19 @@ def test_what_lasts_is_told_once_and_so_is_the_way_back() -> None:
     assert end.reasons == ("5 looks a second and camera again",)
 
 
+def test_a_load_that_has_passed_is_told_with_its_reason() -> None:
+    """Half a minute later the rate is on its way back: what lowered it is still the reason."""
+    watch, rate = RateWatch(), LookRate(5.0)
+    told = list[Draft]()
+    for turn in range(80):
+        t = turn / 2
+        rate.note(t, busy_s=0.5 if t < 9 else 0.01, age_s=0.1)
+        told += watch.look(t, rate)
+    (start,) = told
+    assert start.reasons[1].startswith("busy for")
+    assert start.data["looks_per_s"] < 5.0
+
+
 def test_a_short_strain_is_not_told() -> None:
     """It has passed before anybody could do something."""
     watch, rate = RateWatch(), LookRate(5.0)
