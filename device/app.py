@@ -31,6 +31,7 @@ from device.core.ids import IdSource, RandomIds
 from device.core.message import MessageMaker
 from device.core.motion import MotionGate, MotionSettings
 from device.core.pace import LookPace
+from device.core.picture_health import HealthMeter
 from device.core.rules.ruleset import RuleSet
 from device.core.tracking import Tracker, TrackerSettings
 from device.detect.catalogue import find_model
@@ -119,6 +120,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
             device=config.device.id, camera=camera.id, boot_id=run.boot_id, ids=run.ids, clock_synced=run.clock_synced
         ),
         pace=LookPace(None if run.every_frame else config.detector.max_per_s),
+        health=HealthMeter(masks=[*camera.masks, *(area.polygon for area in camera.private)]),
         timed=run.timed,
     )
 

@@ -1,6 +1,7 @@
 """How good a picture is: exposure, sharpness, noise, movement. Judges nothing: rules and people do."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -11,6 +12,8 @@ _BANDS, _BAND_ROWS, _COLUMNS = 24, 4, 32
 """What is looked at: so many bands of full rows over the picture, each cut into so many blocks."""
 _MASKED = 16
 """Luma of a privacy mask, without any noise."""
+_MASK_EDGE_PX = 4
+"""A mask covers each pixel that its polygon touches, one more on each side, and those that share their colour."""
 _DARK, _BRIGHT = 20, 231
 """Levels at and beyond which a pixel of limited range, 16..235, carries nothing any more."""
 _MEAN_TO_SIGMA = math.sqrt(math.pi) / 2.0
@@ -29,7 +32,7 @@ _FIRST_LOOKS = 10
 
 @dataclass(frozen=True, slots=True)
 class PictureHealth:
-    """Measures of one picture; privacy masks are left out of all of them."""
+    """Measures of one picture; what a privacy mask blackens is left out of all of them."""
 
     t: float
     """When the picture was taken, s."""
@@ -52,8 +55,16 @@ class PictureHealth:
 class HealthMeter:
     """Measures a picture about once a second; keeps one thin sample and a mean, whatever comes."""
 
-    def __init__(self, every_s: float = 1.0) -> None:
-        self._every_s = every_s
+    def __init__(self, every_s: float = 1.0, *, masks: Sequence[Sequence[tuple[float, float]]] = ()) -> None:
+        """Begin.
+
+        Args:
+            every_s: time between two measures.
+            masks: polygons in fractions that may be blackened, now or in another armed state. Black without noise is a
+                mask there, and a covered lens anywhere else.
+        """
+        self._every_s, self._masks = every_s, masks
+        self._may_be_masked: NDArray[np.bool_] | None = None
         self._next_t = -math.inf
         self._before: NDArray[np.uint8] | None = None
         self._usual = 0.0
@@ -71,13 +82,17 @@ class HealthMeter:
         self._next_t = t + self._every_s
         sample = _sample(luma)
         if self._before is not None and self._before.shape != sample.shape:
-            self._before, self._looks, self._noise = None, 0, None
-        health = self._measured(sample, t)
+            self._before, self._looks, self._noise, self._may_be_masked = None, 0, None, None
+        if self._may_be_masked is None:
+            self._may_be_masked = _sample(_covered(self._masks, luma.shape[1], luma.shape[0])) > 0
+        health = self._measured(sample, self._may_be_masked & (sample == _MASKED), t)
         self._before, self._t = sample, t
         return health
 
-    def _measured(self, sample: NDArray[np.uint8], t: float) -> PictureHealth:
-        seen = _unmasked(sample)
+    def _measured(self, sample: NDArray[np.uint8], masked: NDArray[np.bool_], t: float) -> PictureHealth:
+        if masked.all():  # nothing else is there
+            masked = np.zeros_like(masked)
+        seen = _blocks((~masked).astype(np.uint8)) > 0.0
         blocks = _blocks(sample)[seen]
         moved_frac, at_rest = None, 0.0
         if self._before is not None:
@@ -85,15 +100,13 @@ class HealthMeter:
             self._noise, moved_frac = _temporal(sample, self._before, seen, usual)
             at_rest = self._noise if usual is None else min(self._noise, usual)
         sharpness = _sharpness(_filled(sample, seen, float(blocks.mean())), at_rest)
-        share = 1.0 / float(np.mean(seen))
-        masked_frac = 1.0 - 1.0 / share
-        dark = float(np.count_nonzero(sample <= _DARK)) / sample.size
-        bright = float(np.count_nonzero(sample >= _BRIGHT)) / sample.size
+        shown = sample.size - np.count_nonzero(masked)
+        dark = np.count_nonzero(sample <= _DARK) - np.count_nonzero(masked)
         return PictureHealth(
             t=t,
             mean=float(blocks.mean()),
-            dark_frac=min(1.0, max(0.0, dark - masked_frac) * share),
-            bright_frac=min(1.0, bright * share),
+            dark_frac=float(dark / shown),
+            bright_frac=float(np.count_nonzero(sample >= _BRIGHT) / shown),
             sharpness=sharpness,
             sharpness_ratio=self._against_usual(sharpness, t),
             noise=self._noise,
@@ -124,12 +137,15 @@ def _blocks(sample: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(cv2.resize(sample.astype(np.float32), (columns, rows), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _unmasked(sample: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Blocks that are not black through and through; all, where nothing else is there."""
-    seen: NDArray[np.bool_] = (
-        _blocks(np.asarray(cv2.absdiff(sample, np.full_like(sample, _MASKED)), dtype=np.uint8)) > 0.0
-    )
-    return seen if seen.any() else np.ones_like(seen)
+def _covered(masks: Sequence[Sequence[tuple[float, float]]], width: int, height: int) -> NDArray[np.uint8]:
+    """Not 0 wherever a mask may be, with some pixels around it: what is masked is grown as well."""
+    cover = np.zeros((height, width), dtype=np.uint8)
+    for mask in masks:
+        corners = np.round(np.asarray(mask, dtype=np.float32) * np.asarray([width, height], dtype=np.float32))
+        points = corners.astype(np.int32).reshape(-1, 1, 2)
+        cv2.fillPoly(cover, [points], (255,))
+        cv2.polylines(cover, [points], True, (255,), 2 * _MASK_EDGE_PX + 1)
+    return cover
 
 
 def _filled(sample: NDArray[np.uint8], seen: NDArray[np.bool_], level: float) -> NDArray[np.uint8]:

@@ -198,7 +198,8 @@ def test_a_private_area_measures_as_if_it_were_not_there() -> None:
     luma = rng.integers(60, 180, (240, 320)).astype(np.uint8)
     whole = HealthMeter().update(luma, 0.0)
     luma[:, :120] = 16
-    part = HealthMeter().update(luma, 0.0)
+    private = ((0.0, 0.0), (0.375, 0.0), (0.375, 1.0), (0.0, 1.0))
+    part = HealthMeter(masks=[private]).update(luma, 0.0)
     assert whole is not None
     assert part is not None
     assert abs(whole.mean - part.mean) < 3.0

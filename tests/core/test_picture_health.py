@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from device.capture.mask import masked_bytes
 from device.core.picture_health import HealthMeter, PictureHealth
 
 Picture = NDArray[np.uint8]
@@ -92,9 +93,37 @@ def test_black_and_burnt_out(level: int, dark: float, bright: float) -> None:
     assert (health.sharpness, health.sharpness_ratio) == (0.0, 1.0)
 
 
+UPPER_HALF = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.5), (0.0, 0.5))
+
+
+@pytest.mark.parametrize("masks", [(), (UPPER_HALF[:3],)])
+def test_a_covered_lens_is_no_mask(masks: tuple[tuple[tuple[float, float], ...], ...]) -> None:
+    """Black without any noise over nine tenths, where no mask is configured or only a small one."""
+    meter, scene = HealthMeter(masks=masks), noisy(room(), 2.0, 0)
+    scene[:, :288] = 16
+    assert measured(meter, scene, 0.0).dark_frac > 0.85
+
+
+def test_what_may_be_masked_and_is_not_is_part_of_the_picture() -> None:
+    """An area that is private in another armed state."""
+    bare, could_be, scene = HealthMeter(), HealthMeter(masks=[UPPER_HALF]), noisy(room(), 2.0, 0)
+    assert measured(could_be, scene, 0.0) == measured(bare, scene, 0.0)
+
+
+@given(st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 1.0)), min_size=3, max_size=5))
+def test_each_pixel_of_a_mask_is_left_out(polygon: list[tuple[float, float]]) -> None:
+    """As the camera's process blackens it, to the last pixel."""
+    scene = np.full((240, 320), 120, np.uint8)
+    places, values = masked_bytes([polygon], 320, 240)
+    inside = places < scene.size
+    scene.reshape(-1)[places[inside]] = values[inside]
+    health = measured(HealthMeter(masks=[polygon]), scene, 0.0)
+    assert health.dark_frac == (1.0 if (scene == 16).all() else 0.0)
+
+
 def test_masks_are_left_out() -> None:
     """A picture of which half is masked measures as its other half does."""
-    bare, masked, scene = HealthMeter(), HealthMeter(), room()
+    bare, masked, scene = HealthMeter(), HealthMeter(masks=[UPPER_HALF]), room()
     for second in range(12):
         picture = noisy(scene, 2.0, second)
         whole = measured(bare, picture, float(second))
