@@ -149,7 +149,7 @@ class Run:
         with contextlib.ExitStack() as stack:
             inner = stack.enter_context(contextlib.closing(build_detector(self._config)))
             detector = SlowDetector(inner, self._case.slow_s) if self._case.slow_s else inner
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, self._stop, on_news=bell.ring))
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, on_news=bell.ring))
             self._begun_s = self._clock.monotonic() + WARM_S
             self._end_s = self._begun_s + RUN_S
             service = Service(

@@ -3,23 +3,15 @@
 import contextlib
 import difflib
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
-import structlog
-
 from device.board import boot_id
-from device.capture.process import CameraProcess
-from device.capture.restarting import RestartingCamera, Standing
-from device.capture.sources import parse_source
-from device.capture.wishes import request_of
+from device.cameras import can_freeze, check_sources, make_camera
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
-from device.core.address import shown
 from device.core.arming import Arming
 from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch
@@ -38,18 +30,11 @@ from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.installed import InstalledModels
 from device.detect.load import read_model
-from device.errors import CameraError, ConfigError, UsageError
+from device.errors import ConfigError, UsageError
 from device.guard.guard import Guard
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
 from device.service import Lane
-
-log = structlog.get_logger(__name__)
-
-FIRST_PICTURE_S = 10.0
-"""How long a camera may take to its first picture."""
-STOP_CHECK_S = 0.1
-"""How often a wait for a first picture looks whether it is to end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +124,7 @@ def check(config: Config, name: str) -> None:
         find_model(config.detector.model, installed_models(config))
     except UsageError as error:
         raise ConfigError(f"{name}: detector.model: {error}") from error
-    for camera in config.cameras:
-        try:
-            parse_source(camera.source)
-        except CameraError as error:
-            raise ConfigError(f"{name}: camera {camera.id}: {error}") from error
+    check_sources(config, name)
 
 
 def recording(path: Path, *, loop: bool = False) -> str:
@@ -157,18 +138,16 @@ def open_lanes(
     config: Config,
     detector: Detector,
     clock: Clock,
-    stop: threading.Event,
     *,
     first_track: int = 1,
     on_news: Callable[[], None] = lambda: None,
     guard: Guard | None = None,
 ) -> Iterator[tuple[Lane, ...]]:
-    """Every camera with its stages, once those that work have given a picture; the others are tried again and again.
+    """Every camera with its stages; each is started when it is first asked for a picture, and waits for no other.
 
     Without a guard the state of the configuration holds for good.
 
     Raises:
-        CameraError: not one camera works; that of the first.
         ConfigError: a rule cannot be built.
     """
     run = RunKind(
@@ -179,79 +158,12 @@ def open_lanes(
         judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
         first_track=first_track,
     )
+    pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
     with contextlib.ExitStack() as stack:
-        pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
-        cameras = [
-            stack.enter_context(contextlib.closing(_OpenedCamera(table, run.armed, clock, on_news)))
-            for table in config.cameras
-        ]
-        deadline = clock.monotonic() + FIRST_PICTURE_S
-        faults = [fault for camera in cameras if (fault := camera.first_fault(deadline, stop)) is not None]
-        if len(faults) == len(cameras):
-            raise faults[0]
-        for fault in faults:
-            log.error("camera_failed_at_start", reason=str(fault), advice="the others guard; it is tried again")
+        cameras = [make_camera(table, run.armed, clock, on_news) for table in config.cameras]
+        for camera in cameras:
+            stack.enter_context(contextlib.closing(camera))
         yield tuple(
-            Lane(
-                camera.restarting,
-                pipeline,
-                CameraWatch(clock.monotonic()),
-                FrozenWatch() if can_freeze(table) else None,
-            )
+            Lane(camera, pipeline, CameraWatch(clock.monotonic()), FrozenWatch() if can_freeze(table) else None)
             for table, camera, pipeline in zip(config.cameras, cameras, pipelines, strict=True)
         )
-
-
-class _OpenedCamera:
-    """A camera that has been started once, and is started again whenever it does not work."""
-
-    def __init__(self, table: CameraTable, armed: ArmedState, clock: Clock, on_news: Callable[[], None]) -> None:
-        rates = table.fps_while.by_state()
-        standing = Standing(armed, rates.get(armed))
-        self._source, self._clock = shown(table.source), clock
-        start = partial(_start, table, clock, on_news)
-        self._first = start(standing)
-        ready = [self._first]
-        self.restarting = RestartingCamera(
-            table.id,
-            lambda standing: ready.pop() if ready else start(standing),
-            clock=clock,
-            standing=standing,
-            rates=rates,
-            can_freeze=can_freeze(table),
-        )
-
-    def first_fault(self, deadline: float, stop: threading.Event) -> CameraError | None:
-        """Why there is no first picture by a monotonic time; None where there is one, or nobody waits any more."""
-        try:
-            while not stop.is_set():
-                if self._first.has_picture(STOP_CHECK_S):
-                    return None
-                if self._clock.monotonic() >= deadline:
-                    where = f"camera {self._first.id}: no picture from {self._source}"
-                    return CameraError(f"{where} for {FIRST_PICTURE_S:g} s; is it there?")
-        except CameraError as fault:
-            return fault
-        return None
-
-    def close(self) -> None:
-        """Let go of it, also before it has been asked for a picture."""
-        self.restarting.close()
-        self._first.close()
-
-
-def _start(table: CameraTable, clock: Clock, on_news: Callable[[], None], standing: Standing) -> CameraProcess:
-    """A camera's process, on which holds what has held before."""
-    request = request_of(table, armed=standing.armed)
-    camera = CameraProcess(table.id, request, clock=clock, on_news=on_news)
-    if standing.fps is not None:
-        camera.set_rate(standing.fps)
-    return camera
-
-
-def can_freeze(table: CameraTable) -> bool:
-    """Whether the same picture again and again is a fault of this camera.
-
-    A sensor never gives it. Drawn scenes and recordings may, and there nobody is betrayed by it.
-    """
-    return table.notice_frozen and parse_source(table.source).scheme not in {"file", "synthetic"}

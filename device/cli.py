@@ -167,10 +167,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _check_config(arguments: argparse.Namespace) -> int:
     from device.app import check
+    from device.cameras import check_passwords
     from device.config import load_config
 
     config = load_config(arguments.file)
     check(config, str(arguments.file))
+    check_passwords(config, str(arguments.file))
     sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE
 

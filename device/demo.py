@@ -182,9 +182,7 @@ class _Show:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             outlets = stack.enter_context(open_outlets(self._config, self._clock, self._screen.as_text()))
             bell = Bell()
-            lanes = stack.enter_context(
-                open_lanes(self._config, detector, self._clock, self._signals.stop, on_news=bell.ring)
-            )
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, on_news=bell.ring))
             self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
             outlets.start()
             service = Service(

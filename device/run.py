@@ -14,9 +14,11 @@ from device.board import board_load
 from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, load_config
+from device.core.arming.standing import Standing
 from device.core.event import ArmedState
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
+from device.guard.guard import Guard
 from device.log import setup
 from device.outlets import open_outlets
 from device.panel_parts import Ways, device_messages, open_guard
@@ -66,6 +68,18 @@ def _refused(error: ShopwardenError) -> None:
     log.error("configuration_refused", reason=str(error), advice="the last good one stays in force")
 
 
+def _follow(guard: Guard, service: Service) -> None:
+    """Let the cameras know each armed state; the last one that they hear of is the one in force."""
+    one_at_a_time = threading.Lock()
+
+    def follow(_: Standing) -> None:
+        # What is told may be older than what another thread has told since: only what is asked for now is not.
+        with one_at_a_time:
+            service.use_state(guard.standing().in_force)
+
+    guard.listen(follow)
+
+
 class _Run:
     """The service under one configuration."""
 
@@ -95,20 +109,18 @@ class _Run:
                     self._config,
                     detector,
                     self._clock,
-                    self._signals.stop,
                     first_track=self.next_track,
                     on_news=bell.ring,
                     guard=guard,
                 )
             )
-            if self._signals.stop.is_set():
-                return None
-            self._say_ready([lane.camera.id for lane in lanes], detector.card.name, guard.standing().armed)
+            cameras, model = [lane.camera.id for lane in lanes], detector.card.name
             service = Service(
                 lanes,
                 emit=outlets.emit,
                 on_step=self._after,
                 on_end=self._ended,
+                on_ready=lambda: self._say_ready(cameras, model, guard.standing().armed),
                 clock=self._clock,
                 news=bell,
                 ease=Ease(
@@ -117,9 +129,7 @@ class _Run:
                     messages=device_messages(self._config, self._clock),
                 ),
             )
-            guard.listen(lambda standing: service.use_state(standing.in_force))
-            # It may have been armed or disarmed while the cameras were opened.
-            service.use_state(guard.standing().in_force)
+            _follow(guard, service)
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
@@ -136,6 +146,15 @@ class _Run:
 
     def _after(self, lane: Lane, step: Step | None) -> None:
         """One turn of one camera is over: feed the watchdog, heed the signals."""
+        if self.ready:
+            self._feed(lane, step)
+        if self._signals.stop.is_set():
+            self._over.set()
+        elif self.ready and self._signals.reload.is_set():
+            self._signals.reload.clear()
+            self._reload()
+
+    def _feed(self, lane: Lane, step: Step | None) -> None:
         now = self._clock.monotonic()
         if step is not None:
             looked, why_not = step.detections is not None, step.why_not_looked
@@ -143,11 +162,6 @@ class _Run:
         elif lane.watch.lost:
             self._watchdog.excuse(now, lane.camera.id)
         self._watchdog.tick(now)
-        if self._signals.stop.is_set():
-            self._over.set()
-        elif self._signals.reload.is_set():
-            self._signals.reload.clear()
-            self._reload()
 
     def _reload(self) -> None:
         """Go on with the file as it is now; a bad one changes nothing."""

@@ -10,13 +10,14 @@ import structlog
 
 from device.core.camera_health import CameraHealth, CameraMeter
 from device.core.camera_watch import CameraWatch
-from device.core.event import ArmedState, Event
+from device.core.event import ArmedState, Draft, Event
+from device.core.first_picture import FirstPicture
 from device.core.frame import Frame
 from device.core.frozen_watch import FrozenWatch
 from device.core.look_rate import BoardState, LookRate
 from device.core.message import MessageMaker
 from device.core.rate_watch import RateWatch
-from device.errors import EndOfStream
+from device.errors import CameraError, EndOfStream
 from device.pipeline import Pipeline, Step
 from device.ports import Camera, Clock
 
@@ -94,6 +95,7 @@ class Service:
         emit: Callable[[Event], None],
         on_step: Callable[[Lane, Step | None], None],
         on_end: Callable[[Lane], None] = lambda lane: None,  # noqa: ARG005 - most have nothing to do then
+        on_ready: Callable[[], None] = lambda: None,
         clock: Clock,
         news: News,
         ease: Ease | None = None,
@@ -105,13 +107,16 @@ class Service:
             emit: told of each event.
             on_step: shown each step while its picture is still there, and now and then None where no picture comes.
             on_end: told when a recording is over, where others may go on.
+            on_ready: told once, before the first step of all.
             clock: for the silence of cameras, and for labels.
             news: what wakes it.
             ease: how looks give way to load; None leaves them as configured.
         """
         self._lanes = lanes
         self._emit, self._on_step, self._on_end, self._clock = emit, on_step, on_end, clock
-        self._news, self._ease = news, ease
+        self._on_ready, self._news, self._ease = on_ready, news, ease
+        self._first = FirstPicture(clock.monotonic())
+        self._over: dict[str, str] = {}
         self._silence_due_t = dict.fromkeys((lane.camera.id for lane in lanes), clock.monotonic())
         self._health_due_t = self._board_due_t = clock.monotonic()
         self._report_due_t = clock.monotonic() + REPORT_S
@@ -122,19 +127,36 @@ class Service:
         """Go on until told to stop, or until every camera was a recording that is over; then end what lasts.
 
         Raises:
+            CameraError: not one camera has ever given a picture.
             ModelError: the detector failed.
         """
-        lanes = list(self._lanes)
-        while lanes and not stop.is_set():
+        lanes, fault = list(self._lanes), None
+        while lanes and fault is None and not stop.is_set():
             turns = [self._turn(lane) for lane in lanes]
             lanes = [lane for lane, turn in zip(lanes, turns, strict=True) if turn is not _Turn.OVER]
             self._care(self._clock.monotonic())
+            fault = self._fault()
             if _Turn.WORKED not in turns:
                 self._news.wait(PATIENCE_S)
-        now, wall = self._clock.monotonic(), self._clock.wall()
         for lane in self._lanes:
-            why = "the guard was stopped" if lane in lanes else "the recording is over"
-            self._tell(lane.pipeline.stop(now, wall, why))
+            self._end(lane, "the guard was stopped" if lane in lanes else "the recording is over")
+        self._end_rate("the guard was stopped")
+        if fault is not None:
+            raise CameraError(fault)
+
+    def _fault(self) -> str | None:
+        """Why nothing works, where nothing ever did."""
+        if self._first.came:
+            return None
+        faults = [self._over.get(lane.camera.id) or lane.camera.reason or "" for lane in self._lanes]
+        return self._first.fault(self._clock.monotonic(), faults)
+
+    def _end(self, lane: Lane, why: str) -> None:
+        """Tell the end of all that lasts with one camera."""
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        self._tell(lane.pipeline.stop(now, wall, why))
+        watched = lane.watch.stop(now, why) + (lane.frozen.stop(now, why) if lane.frozen is not None else ())
+        self._tell(lane.pipeline.decide(watched, wall))
 
     def use_state(self, armed: ArmedState) -> None:
         """The guard is in another armed state: what is private in it is blackened, before this returns.
@@ -148,7 +170,8 @@ class Service:
         """One picture of one camera, if there is one."""
         try:
             frame = lane.camera.next(0.0)
-        except EndOfStream:
+        except EndOfStream as end:
+            self._over[lane.camera.id] = str(end)
             self._on_end(lane)
             return _Turn.OVER
         if frame is None:
@@ -169,6 +192,9 @@ class Service:
         self._on_step(lane, None)
 
     def _picture(self, lane: Lane, frame: Frame) -> None:
+        if not self._first.came:
+            self._first.came = True
+            self._on_ready()
         now, wall = self._clock.monotonic(), self._clock.wall()
         self._silence_due_t[lane.camera.id] = now + SILENCE_S
         self._tell(lane.pipeline.decide(lane.watch.picture(now), wall))
@@ -214,9 +240,16 @@ class Service:
 
     def _tell_rate(self, now: float) -> None:
         if self._ease is not None and self._ease.messages is not None:
-            messages, wall = self._ease.messages, self._clock.wall()
-            drafts = self._ease.watch.look(now, self._ease.rate)
-            self._tell(tuple(messages.make(draft, draft.priority, wall) for draft in drafts))
+            self._tell_device(self._ease.watch.look(now, self._ease.rate), self._ease.messages)
+
+    def _end_rate(self, why: str) -> None:
+        if self._ease is not None and self._ease.messages is not None:
+            drafts = self._ease.watch.stop(self._clock.monotonic(), self._ease.rate, why)
+            self._tell_device(drafts, self._ease.messages)
+
+    def _tell_device(self, drafts: tuple[Draft, ...], messages: MessageMaker) -> None:
+        wall = self._clock.wall()
+        self._tell(tuple(messages.make(draft, draft.priority, wall) for draft in drafts))
 
     def _tell(self, events: tuple[Event, ...]) -> None:
         for event in events:

@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from device.app import FIRST_PICTURE_S, build_detector
+from device.app import build_detector
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
+from device.core.first_picture import FIRST_PICTURE_S
 from device.core.frame import Frame
 from device.errors import ShopwardenError
 from device.outlets import broker_of

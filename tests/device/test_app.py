@@ -1,16 +1,17 @@
 """The wiring: which cameras must work, which classes are looked for, what a file may not ask for."""
 
-import threading
 from pathlib import Path
 
 import pytest
 
-from device.app import build_detector, can_freeze, check, open_lanes, wanted_labels
-from device.capture.restarting import RestartingCamera
+from device.app import build_detector, check, open_lanes, wanted_labels
+from device.cameras import can_freeze, check_passwords
+from device.capture.request import CameraRequest
 from device.clock import SystemClock
 from device.config import Config, parse_config
+from device.core.camera_stats import CameraStats
 from device.detect.scripted import ScriptedDetector
-from device.errors import CameraError, ConfigError
+from device.errors import ConfigError
 from tests.device.drawn import truth_detector
 
 CAMERA = """
@@ -36,34 +37,87 @@ def detector() -> ScriptedDetector:
 def test_a_camera_that_does_not_work_stops_no_other(detector: ScriptedDetector, tmp_path: Path) -> None:
     """After a power cut one cable is loose: the rest guards, and the loose one is tried again and again."""
     config = config_of("synthetic:", f"file:{tmp_path}/nowhere.mp4")
-    with open_lanes(config, detector, SystemClock(), threading.Event()) as (works, loose):
+    with open_lanes(config, detector, SystemClock()) as (works, loose):
         frame = works.camera.next(10.0)
         assert frame is not None
         works.camera.release(frame)
-        assert loose.camera.next(0.2) is None
+        for _ in range(100):
+            assert loose.camera.next(0.2) is None
+            if loose.camera.reason:
+                break
         assert "nowhere.mp4" in (loose.camera.reason or "")
 
 
-def test_not_one_camera_that_works_is_a_failure(detector: ScriptedDetector, tmp_path: Path) -> None:
-    """Then the call is most likely wrong, and systemd tries again."""
-    config = config_of(f"file:{tmp_path}/a.mp4", f"file:{tmp_path}/b.mp4")
-    lanes = open_lanes(config, detector, SystemClock(), threading.Event())
-    with pytest.raises(CameraError, match=r"a\.mp4"):
-        lanes.__enter__()
-
-
-def test_the_first_picture_is_not_lost(detector: ScriptedDetector) -> None:
-    """Waiting for a camera to work takes nothing from it."""
-    with open_lanes(config_of("synthetic:"), detector, SystemClock(), threading.Event()) as (lane,):
-        assert isinstance(lane.camera, RestartingCamera)
-        frame = lane.camera.next(10.0)
+def test_a_password_that_cannot_be_read_stops_no_other_camera(detector: ScriptedDetector, tmp_path: Path) -> None:
+    """Its own camera says why it is down; who checks the file is told as well."""
+    extra = f'username = "bob"\npassword_file = "{tmp_path}/secret"\n'
+    config = config_of("synthetic:", "rtsp://127.0.0.1:9/a", extra=extra)
+    check(config, "shop.toml")
+    with open_lanes(config, detector, SystemClock()) as (works, locked):
+        assert locked.camera.next(0.0) is None
+        assert "secret: No such file" in (locked.camera.reason or "")
+        frame = works.camera.next(10.0)
         assert frame is not None
-        assert frame.seq == lane.camera.dropped()
+        works.camera.release(frame)
+    with pytest.raises(ConfigError, match=r"^shop\.toml: camera camera-2: password_file .*secret: No such file"):
+        check_passwords(config, "shop.toml")
+
+
+class HeardCamera:
+    """In place of a camera's process: what it was asked for and told."""
+
+    def __init__(self, camera_id: str, request: CameraRequest, **_: object) -> None:
+        self.id, self.heard = camera_id, [f"from {request.extra_in_force}"]
+        made.append(self)
+
+    def next(self, timeout_s: float) -> None:
+        """No picture."""
+
+    def use_masks(self, name: str) -> None:
+        """Note it."""
+        self.heard.append(f"masks {name}")
+
+    def set_rate(self, fps: float | None) -> None:
+        """Note it."""
+        self.heard.append(f"rate {fps}")
+
+    def has_ended(self) -> bool:
+        """There is no process."""
+        return True
+
+    def stats(self) -> CameraStats:
+        """Nothing."""
+        return CameraStats(0, 0, 0, None, None)
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+
+made: list[HeardCamera] = []
+
+
+@pytest.mark.parametrize(
+    ("started_first", "heard"),
+    [(False, ["from disarmed", "rate 2.0"]), (True, ["from away", "masks disarmed", "rate 2.0"])],
+)
+def test_a_state_that_changes_while_cameras_are_opened_reaches_them(
+    detector: ScriptedDetector, monkeypatch: pytest.MonkeyPatch, started_first: bool, heard: list[str]
+) -> None:
+    """Before the process is started, and between its start and its first picture: masks and rate are those in force."""
+    made.clear()
+    monkeypatch.setattr("device.cameras.CameraProcess", HeardCamera)
+    config = config_of("synthetic:", extra="fps_while = {disarmed = 2.0}\n")
+    with open_lanes(config, detector, SystemClock()) as (lane,):
+        if started_first:
+            lane.camera.next(0.0)
+        lane.camera.use_state("disarmed")
+        lane.camera.next(0.0)
+        assert [camera.heard for camera in made] == [heard]
 
 
 def test_tracks_go_on_counting_after_a_reload(detector: ScriptedDetector) -> None:
     """A number is never used again in a run."""
-    with open_lanes(config_of("synthetic:"), detector, SystemClock(), threading.Event(), first_track=41) as (lane,):
+    with open_lanes(config_of("synthetic:"), detector, SystemClock(), first_track=41) as (lane,):
         assert lane.pipeline.tracker.next_id == 41
 
 

@@ -282,9 +282,9 @@ def test_ctrl_c_is_no_traceback(monkeypatch: pytest.MonkeyPatch, call: Call, tmp
 def test_a_camera_without_a_first_picture(monkeypatch: pytest.MonkeyPatch, call: Call, tmp_path: Path) -> None:
     """The service says which one, instead of guarding without it."""
     os.mkfifo(tmp_path / "pipe.toml")
-    monkeypatch.setattr("device.app.FIRST_PICTURE_S", 0.3)
+    monkeypatch.setattr("device.core.first_picture.FIRST_PICTURE_S", 0.3)
     status, told = call("run", "--config", write_config(tmp_path, source=f"synthetic:{tmp_path / 'pipe.toml'}"))
-    assert (status, "camera aisle: no picture from synthetic:" in told) == (1, True)
+    assert (status, "no camera has given a picture for 0.3 s" in told) == (1, True)
 
 
 @pytest.mark.broker

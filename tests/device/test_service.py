@@ -19,10 +19,11 @@ from device.core.camera_watch import CameraWatch
 from device.core.event import ArmedState, Event
 from device.core.frame import Frame
 from device.core.frozen_watch import FrozenWatch
+from device.core.look_rate import LookRate
 from device.detect.scripted import ScriptedDetector
 from device.errors import CameraError, EndOfStream, ModelError
 from device.pipeline import Step
-from device.service import Lane, Service
+from device.service import Ease, Lane, Service
 from device.sinks.memory import MemorySink
 from tests.capture.test_restarting import Entry, Yard
 from tests.device.drawn import WALK, frames, truth_detector, write_scene
@@ -68,6 +69,10 @@ class PlayedCamera:
     def release(self, frame: Frame) -> None:
         """Count it."""
         self.held -= frame is not None
+
+    def has_ended(self) -> bool:
+        """There is no process."""
+        return True
 
     def dropped(self) -> int:
         """None."""
@@ -174,7 +179,8 @@ def test_one_lost_camera_does_not_stop_another() -> None:
     told, ended = run_all(dead, good, clock=clock)
 
     assert {(event.kind, event.state) for event in told} == {
-        ("camera_lost", "start"), ("person_in_zone", "start"), ("person_in_zone", "end"), ("line_crossed", "start"),
+        ("camera_lost", "start"), ("camera_lost", "end"),
+        ("person_in_zone", "start"), ("person_in_zone", "end"), ("line_crossed", "start"),
     }  # fmt: skip
     assert ended == ["good", "dead"]
 
@@ -206,6 +212,94 @@ def test_it_stops_when_told() -> None:
     for _ in range(2):
         Service((lane,), emit=MemorySink().handle, on_step=watch, clock=clock, news=Quiet(clock)).run(stop)
         assert len(steps) == 3
+
+
+def test_a_loss_that_lasts_ends_with_the_guard() -> None:
+    """Or whoever is told would hold it for lost for ever, and hear of the same loss again after a reload."""
+    clock, stop, sink = SimulatedClock(), threading.Event(), MemorySink()
+    dead = lane_of(PlayedCamera([*list(frames())[:3], *[None] * 400], clock), clock)
+
+    def stop_when_lost(lane: Lane, step: Step | None) -> None:
+        if lane.watch.lost:
+            stop.set()
+
+    Service((dead,), emit=sink.handle, on_step=stop_when_lost, clock=clock, news=Quiet(clock)).run(stop)
+    start, end = (event for event in sink.events if event.kind == "camera_lost")
+    assert (start.state, end.state) == ("start", "end")
+    assert end.event_id == start.event_id
+    assert end.t_end == end.t_emitted
+    assert end.reasons == ("the guard was stopped",)
+
+
+def test_a_rate_that_was_told_ends_with_the_guard() -> None:
+    """The next service starts with the full rate."""
+    clock, stop, sink = SimulatedClock(), threading.Event(), MemorySink()
+    lane = lane_of(PlayedCamera([*list(frames()) * 20], clock), clock)
+    ease = Ease(rate=LookRate(5.0), messages=make_pipeline(truth_detector()).messages)
+
+    def load(_: Lane, step: Step | None) -> None:
+        clock.wait(1.0)
+        if any(event.kind == "health" for event in sink.events):
+            stop.set()
+
+    Service((lane,), emit=sink.handle, on_step=load, clock=clock, news=Quiet(clock), ease=ease).run(stop)
+    start, end = (event for event in sink.events if event.kind == "health")
+    assert (start.state, end.state, end.event_id) == ("start", "end", start.event_id)
+    assert end.reasons == ("the guard was stopped",)
+
+
+def test_a_camera_that_hangs_from_the_start_is_told_in_time_and_holds_up_no_other() -> None:
+    """The other one has its first step at once; the loss is told within ten seconds of the start."""
+    clock, steps, ready = SimulatedClock(), list[float](), list[float]()
+    dead = lane_of(PlayedCamera([None] * 400, clock, "dead"), clock)
+    good = lane_of(PlayedCamera(frames(), clock, "good"), clock)
+    begun, sink = clock.monotonic(), MemorySink()
+
+    def note(lane: Lane, step: Step | None) -> None:
+        if step is not None:
+            assert ready
+            steps.append(clock.monotonic())
+
+    Service(
+        (dead, good),
+        emit=sink.handle,
+        on_step=note,
+        on_ready=lambda: ready.append(clock.monotonic()),
+        clock=clock,
+        news=Quiet(clock),
+    ).run(threading.Event())
+    assert len(ready) == 1
+    assert steps[0] - begun < 1.0
+    lost = [event.t_emitted for event in sink.events if event.kind == "camera_lost"]
+    assert lost[0] - begun <= 10.0
+
+
+@pytest.mark.parametrize("why", ["camera aisle: unplugged", None])
+def test_a_guard_without_any_camera_is_none(why: str | None) -> None:
+    """It ends: at once where each camera has said why it fails, after ten seconds where none says anything."""
+    clock, sink = SimulatedClock(), MemorySink()
+    begun = clock.monotonic()
+
+    class Mute(PlayedCamera):
+        def next(self, timeout_s: float) -> Frame | None:
+            frame = super().next(timeout_s)
+            self.reason = why
+            return frame
+
+    lanes = tuple(lane_of(Mute([None] * 400, clock, name), clock) for name in ("aisle", "yard"))
+    service = Service(lanes, emit=sink.handle, on_step=ignore, clock=clock, news=Quiet(clock))
+    with pytest.raises(CameraError, match=why or "no camera has given a picture for 10 s"):
+        service.run(threading.Event())
+    assert clock.monotonic() - begun < (1.0 if why else 10.5)
+    states = sorted(event.state for event in sink.events)
+    assert states == ([] if why else ["end", "end", "start", "start"])
+
+
+def test_a_recording_without_a_picture_is_a_failure() -> None:
+    """Nobody believes that it was guarded."""
+    clock = SimulatedClock()
+    with pytest.raises(CameraError, match="over"):
+        run_all(lane_of(PlayedCamera([], clock), clock), clock=clock)
 
 
 def test_a_detector_that_fails_ends_it_and_the_picture_is_given_back() -> None:
