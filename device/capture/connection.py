@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import av
@@ -25,6 +26,7 @@ _READ_S = 3.0
 """Silent for so long: the way or the camera is gone. FFmpeg hands out half a packet at the first time-out and fails at
 the second, so that it is told after twice the time: still below those ten seconds."""
 _USUAL_RATE_HZ = 15.0
+_NO_TIMESTAMPS = 0x80  # FFmpeg's AVFMT_NOTIMESTAMPS: picture after picture, to which it makes up 25 a second
 _OPTIONS = {
     "analyzeduration": "1000000",  # us; pictures may not wait for FFmpeg to be sure of the frame rate
     "fflags": "nobuffer",
@@ -32,26 +34,37 @@ _OPTIONS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class StreamAddress:
+    """Where a stream is, and how it comes."""
+
+    url: str
+    transport: str = "tcp"
+    """Of RTSP."""
+
+
 class Connection:
     """A stream that is open; its errors name the camera and never its password."""
 
-    def __init__(self, address: str, transport: str) -> None:
+    def __init__(self, address: StreamAddress) -> None:
         """Connect.
 
         Raises:
             CameraError: nobody answers, the door is shut, or there is no picture.
         """
-        self._name = shown(address)
+        self._name = shown(address.url)
         self._container: av.container.InputContainer | None = None
-        options = _OPTIONS | ({"rtsp_transport": transport} if address.startswith("rtsp") else {})
+        options = _OPTIONS | ({"rtsp_transport": address.transport} if address.url.startswith("rtsp") else {})
         with self._errors():
-            self._container = av.open(address, options=options, timeout=(_OPEN_S, _READ_S))
+            self._container = av.open(address.url, options=options, timeout=(_OPEN_S, _READ_S))
         if not self._container.streams.video:
             self.close()
             raise CameraError(f"{self._name}: there is no picture in this stream; check the path")
         self.video: av.video.stream.VideoStream = self._container.streams.video[0]
         # One thread: frame threads cost memory and delay, and the detector has the other cores.
         self.video.codec_context.thread_count = 1
+        self.tells_time = not self._container.format.flags & _NO_TIMESTAMPS
+        """Whether its stamps are the camera's."""
         rate_hz = float(self.video.average_rate or self.video.guessed_rate or _USUAL_RATE_HZ)
         self.step_s = 1 / min(max(rate_hz, 0.1), 240.0)
 
@@ -79,6 +92,13 @@ class Connection:
                 if packet.size:
                     yield packet
         raise CameraError(f"{self._name}: the camera has ended the stream")
+
+    def media_s(self, packet: Packet) -> float | None:
+        """When a packet is to be decoded by the camera's clock; None where the camera does not say."""
+        stamp = packet.pts if packet.dts is None else packet.dts
+        if not self.tells_time or stamp is None or packet.time_base is None:
+            return None
+        return float(stamp * packet.time_base)
 
     def close(self) -> None:
         """Hang up; twice as well."""

@@ -51,10 +51,6 @@ class Link:
         except queue.Empty:
             return None
 
-    def put_back(self, slot: int) -> None:
-        """A slot that was not needed after all."""
-        self._free.put(slot)
-
     def _collect(self) -> None:
         # A thread, because the main one may hang in a driver or wait for a picture that never comes, and this process
         # must leave all the same when its parent dies.

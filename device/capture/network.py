@@ -1,6 +1,5 @@
 """Pictures, and packets for the recorder, of a camera in the network. Does not record and does not connect again."""
 
-import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,14 +8,14 @@ import av.video.frame
 import numpy as np
 from numpy.typing import NDArray
 
-from device.capture.connection import Connection, Packet
+from device.capture.connection import Connection, Packet, StreamAddress
 from device.capture.mode import Mode
+from device.capture.network_packets import MainStream, advanced, keep
 from device.capture.picture import Converter
 from device.capture.request import CameraRequest
-from device.capture.stream_time import LATE_S, StreamTime, advance
+from device.capture.stream_time import LATE_S, StreamTime
 from device.capture.tray import Tray
 from device.core.address import shown
-from device.core.annexb import with_parameter_sets
 from device.core.packet import COPIED_CODECS, EncodedPacket, StreamInfo
 from device.core.stamp import Stamp
 from device.errors import CameraError
@@ -25,25 +24,29 @@ if TYPE_CHECKING:
     from device.ports import Clock  # at run time it would bring OpenCV into the camera's process
 
 _CAUGHT_UP_S = 0.4  # a keyframe that is no later than this begins the present again
+_AT_ONCE_S = 0.004  # a packet that needs no longer has been lying there; half of a picture's time at 120 a second
 
 
 class NetworkSource:
     """RTSP, and whatever else FFmpeg reads from an address; with a small stream for the pictures where there is one."""
 
-    def __init__(self, request: CameraRequest, address: str, transport: str, clock: "Clock") -> None:
-        self._address, self._transport, self._clock = address, transport, clock
-        self._small = request.source_small
+    def __init__(
+        self, request: CameraRequest, main: StreamAddress, small: StreamAddress | None, clock: "Clock"
+    ) -> None:
+        self._address, self._small, self._clock = main, small, clock
         self._live = request.mode is Mode.LIVE
         self._wish = request.picture
         self._tray = Tray() if request.copies_packets else None
         self._pictures: Connection | None = None
-        self._main: _MainStream | None = None
+        self._main: MainStream | None = None
         self._converter = Converter(request.picture.rotation)
         self._decoded: Iterator[av.video.frame.VideoFrame] = iter(())
         self._picture: av.video.frame.VideoFrame | None = None
         self._is_fresh = False  # the first picture is decoded by open() and waits for the first grab()
         self._size = (0, 0)
         self._time = StreamTime()
+        self._arrived_s = 0.0
+        self._in_turn_at_once = 0
         self._last_t: float | None = None
         self._first_t = 0.0
         self._seq = 0
@@ -55,9 +58,9 @@ class NetworkSource:
         Raises:
             CameraError: nobody answers, or no picture comes.
         """
-        self._pictures = Connection(self._small or self._address, self._transport)
+        self._pictures = Connection(self._small or self._address)
         if self._small is not None and self._tray is not None:
-            self._main = _MainStream(Connection(self._address, self._transport), self._tray, self._clock)
+            self._main = self._open_main(self._tray)
         if self.stream() is None:
             self._tray = None  # nobody will take packets
         self._decoded = self._decode(self._pictures)
@@ -78,7 +81,7 @@ class NetworkSource:
             self._picture = next(self._decoded, None)
         self._is_fresh = False
         if self._picture is None:
-            raise CameraError(f"{shown(self._address)}: is closed")
+            raise CameraError(f"{shown(self._address.url)}: is closed")
         self._check_size(self._picture)
         t = self._stamped(self._picture)
         stamp = Stamp(self._seq, t, self._wall(t)) if self._live else Stamp(self._seq, t - self._first_t, None)
@@ -88,7 +91,7 @@ class NetworkSource:
     def copy_to(self, i420: NDArray[np.uint8]) -> None:
         """Write the grabbed picture."""
         if self._picture is None:
-            raise CameraError(f"{shown(self._address)}: no picture has been grabbed")
+            raise CameraError(f"{shown(self._address.url)}: no picture has been grabbed")
         self._converter.write(self._picture, i420)
 
     def stream(self) -> StreamInfo | None:
@@ -113,14 +116,25 @@ class NetworkSource:
             if connection is not None:
                 connection.close()
 
+    def _open_main(self, tray: Tray) -> MainStream | None:
+        """The main stream; None where its packets cannot go to the recorder, for then nobody would take them."""
+        connection = Connection(self._address)
+        if connection.info.codec in COPIED_CODECS:
+            return MainStream(connection, tray, self._clock)
+        connection.close()
+        self._tray = None
+        return None
+
     def _decode(self, connection: Connection) -> Iterator[av.video.frame.VideoFrame]:
         """Every picture that can be decoded and is not too old to matter."""
         skipping = False
-        for packet in connection.packets():
-            self._time = advance(self._time, _decode_time(packet), self._clock.monotonic(), connection.step_s)
+        for packet in self._arriving(connection):
+            self._time = advanced(self._time, packet, connection, self._arrived_s)
             if self._main is None and self._tray is not None:
                 keep(packet, self._time, connection, self._tray)
-            skipping = self._live and self._is_behind(packet, skipping)
+            skipping = self._live and (
+                self._is_behind(packet, skipping) if connection.tells_time else self._in_turn_at_once > 1
+            )
             if skipping:
                 self._seq += 1  # the gap tells that it was there
                 continue
@@ -128,6 +142,18 @@ class NetworkSource:
                 yield from self._whole(connection.video.decode(packet))
             except av.error.FFmpegError:
                 self._faults += 1
+
+    def _arriving(self, connection: Connection) -> Iterator[Packet]:
+        """Each packet, and how many without a pause have been there already when they were asked for.
+
+        It is how a camera without stamps tells that decoding is too slow: whoever is in time waits for pictures.
+        """
+        asked_s = self._clock.monotonic()
+        for packet in connection.packets():
+            self._arrived_s = self._clock.monotonic()
+            self._in_turn_at_once = self._in_turn_at_once + 1 if self._arrived_s - asked_s < _AT_ONCE_S else 0
+            yield packet
+            asked_s = self._clock.monotonic()
 
     def _whole(self, pictures: list[av.video.frame.VideoFrame]) -> Iterator[av.video.frame.VideoFrame]:
         """Those that lost nothing on the way: a smeared picture would be taken for motion."""
@@ -147,7 +173,9 @@ class NetworkSource:
         if (picture.width, picture.height) != self._size:
             before = "{} x {}".format(*self._size)
             now = f"{picture.width} x {picture.height}"
-            raise CameraError(f"{shown(self._address)}: the picture changed from {before} to {now} px; opened again")
+            raise CameraError(
+                f"{shown(self._address.url)}: the picture changed from {before} to {now} px; opened again"
+            )
 
     def _stamped(self, picture: av.video.frame.VideoFrame) -> float:
         """Time of a picture: that of its own stamp, where it has one and the decoder holds others back."""
@@ -163,56 +191,3 @@ class NetworkSource:
 
     def _wall(self, t: float) -> float | None:
         return self._clock.wall() - (self._clock.monotonic() - t) if self._clock.synced() else None
-
-
-class _MainStream:
-    """The large stream beside a small one: read by a thread of its own, never decoded."""
-
-    def __init__(self, connection: Connection, tray: Tray, clock: "Clock") -> None:
-        self.connection = connection
-        self._tray, self._clock = tray, clock
-        self._fault: CameraError | None = None
-        self._closing = threading.Event()
-        threading.Thread(target=self._read, name="main-stream", daemon=True).start()
-
-    def check(self) -> None:
-        """Pass on why it failed.
-
-        Raises:
-            CameraError: it did.
-        """
-        if self._fault is not None:
-            raise CameraError(str(self._fault))
-
-    def close(self) -> None:
-        """Let the thread hang up itself: a connection must not be closed while another thread reads from it."""
-        self._closing.set()
-
-    def _read(self) -> None:
-        time = StreamTime()
-        try:
-            for packet in self.connection.packets():
-                time = advance(time, _decode_time(packet), self._clock.monotonic(), self.connection.step_s)
-                keep(packet, time, self.connection, self._tray)
-                if self._closing.is_set():
-                    break
-        except CameraError as fault:
-            self._fault = fault
-        finally:
-            self.connection.close()
-
-
-def keep(packet: Packet, time: StreamTime, connection: Connection, tray: Tray) -> None:
-    """Lay a packet that came at this time on the tray."""
-    data = bytes(packet)
-    if packet.is_keyframe:
-        data = with_parameter_sets(data, connection.parameter_sets)
-    ahead_s = 0.0
-    if packet.pts is not None and packet.dts is not None and packet.time_base is not None:
-        ahead_s = max(0.0, float((packet.pts - packet.dts) * packet.time_base))
-    tray.add(data, (time.t or 0.0) + ahead_s, ahead_s=ahead_s, keyframe=packet.is_keyframe)
-
-
-def _decode_time(packet: Packet) -> float | None:
-    stamp = packet.pts if packet.dts is None else packet.dts
-    return None if stamp is None or packet.time_base is None else float(stamp * packet.time_base)

@@ -3,13 +3,11 @@
 import importlib
 import re
 import threading
-from collections import deque
 from typing import Any
 
 from device.capture.request import RecordWish
-from device.core.packet import TICKS_PER_S, EncodedPacket
-
-_MAX_WAITING = 512  # half a minute at 15 a second: whoever does not ask for so long will begin at a keyframe anyway
+from device.capture.tray import Tray
+from device.core.packet import EncodedPacket
 
 
 def has_hardware_encoder(model: str) -> bool:
@@ -21,21 +19,16 @@ class Packets:
     """What an encoder has made, from its thread to the reader's."""
 
     def __init__(self) -> None:
-        # Guards the three below.
-        self._lock = threading.Lock()
-        self._waiting: deque[EncodedPacket] = deque(maxlen=_MAX_WAITING)
-        self._last_dts: int | None = None
+        self._tray = Tray()
+        self._lock = threading.Lock()  # guards the time below
         self._keyframe_t: float | None = None
 
     def put(self, data: bytes, t: float, *, keyframe: bool) -> None:
         """The next packet, in order of decoding; there are no B pictures."""
-        pts = round(t * TICKS_PER_S)
-        with self._lock:
-            dts = pts if self._last_dts is None else max(pts, self._last_dts + 1)
-            self._last_dts = dts
-            if keyframe:
+        self._tray.add(data, t, ahead_s=0.0, keyframe=keyframe)
+        if keyframe:
+            with self._lock:
                 self._keyframe_t = t
-            self._waiting.append(EncodedPacket(data, t, dts, dts, keyframe))
 
     def is_keyframe_due(self, t: float, every_s: float) -> bool:
         """Whether the last keyframe is older than that; told once for each that is missing."""
@@ -47,10 +40,7 @@ class Packets:
 
     def take(self) -> list[EncodedPacket]:
         """All since the last call."""
-        with self._lock:
-            taken = list(self._waiting)
-            self._waiting.clear()
-        return taken
+        return self._tray.take()
 
 
 def make_encoder(wish: RecordWish, fps: float, *, hardware: bool) -> Any:

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +44,18 @@ def parse_source(line: str) -> SourceSpec:
     if scheme == "file" and not where:
         raise CameraError(f"source {shown(line)!r}: names no file; write {_EXAMPLES['file']}")
     return SourceSpec(scheme, where, options)
+
+
+def parse_small(line: str, beside: SourceSpec) -> SourceSpec:
+    """Take a ``source_small`` line apart; its transport is that of the main stream where it names none.
+
+    Raises:
+        CameraError: one of the two is not in the network, or an option is unknown.
+    """
+    spec = parse_source(line)
+    if spec.scheme not in _NETWORK or beside.scheme not in _NETWORK:
+        raise CameraError(f"source_small {shown(line)!r}: goes with cameras in the network; write {_EXAMPLES['rtsp']}")
+    return replace(spec, options={**beside.options, **spec.options})
 
 
 def make_source(request: CameraRequest, clock: "Clock") -> "Source":
@@ -99,9 +111,14 @@ def _synthetic(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Sou
 
 
 def _network(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":
-    from device.capture.network import NetworkSource  # noqa: PLC0415 - as above
+    from device.capture.connection import StreamAddress  # noqa: PLC0415 - as above
+    from device.capture.network import NetworkSource  # noqa: PLC0415
 
-    return NetworkSource(request, f"{spec.scheme}:{spec.where}", spec.options.get("transport", "tcp"), clock)
+    def address(of: SourceSpec) -> StreamAddress:
+        return StreamAddress(f"{of.scheme}:{of.where}", of.options.get("transport", "tcp"))
+
+    small = address(parse_small(request.source_small, spec)) if request.source_small is not None else None
+    return NetworkSource(request, address(spec), small, clock)
 
 
 def _picamera2(spec: SourceSpec, request: CameraRequest, clock: "Clock") -> "Source":

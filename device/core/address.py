@@ -5,15 +5,21 @@ import re
 _SCHEME = re.compile(r"^[a-z0-9+]+://", re.IGNORECASE)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 # Up to the last @, for a careless password may hold one; a path that holds one loses its beginning, no more.
+# Some cameras want the password in the path, as /user=bob&password=x, each maker with other words and other signs
+# between them: from such a step on nothing is shown. The host before it may hold a colon.
+_WORDS = re.compile(r"^([a-z0-9+]+://[^/]*/(?:[^/]*/)*?)[^/]*?(?:[=:;&@]|%3[abd]|%40).*", re.IGNORECASE | re.DOTALL)
 _USER = re.compile(r"//.*@", re.DOTALL)
 
 
 def shown(line: str) -> str:
-    """A ``source`` line fit for logs and errors: without user, password and query, which may hold another password."""
+    """A ``source`` line fit for logs and errors.
+
+    Without user, password and query, and without words in the path: each of them may hold a password.
+    """
     if "//" not in line:
         return line
     address = _USER.sub("//", line)
-    return address.partition("?")[0] if _SCHEME.match(address) else address
+    return _WORDS.sub(r"\1...", address.partition("?")[0]) if _SCHEME.match(address) else address
 
 
 def with_user(line: str, user: str, password: str) -> str:

@@ -3,6 +3,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import numpy as np
 import pytest
 
 from device.capture.process import CameraProcess
@@ -12,6 +13,7 @@ from device.errors import CameraError
 from tests.capture.test_v4l2 import jpeg
 
 BOUNDARY = b"frame"
+SLOW_HZ = 5
 PATIENCE_S = 20.0
 
 
@@ -30,11 +32,12 @@ class MjpegHandler(BaseHTTPRequestHandler):
         self.end_headers()
         clock = SystemClock()
         with contextlib.suppress(OSError):
+            wait_s = 1 / SLOW_HZ if "slow" in self.path else 0.05
             for index in range(10_000):
                 picture = jpeg(60 + 10 * (index % 10), (64, 48)).tobytes()
                 head = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
                 self.wfile.write(head + picture + b"\r\n")
-                clock.wait(0.05)
+                clock.wait(wait_s)
 
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
@@ -63,6 +66,23 @@ def test_mjpeg_over_http_is_a_camera(port: int) -> None:
             ages.append(clock.monotonic() - frame.t)
             camera.release(frame)
     assert min(ages[10:]) < 1.0
+
+
+@pytest.mark.slow
+def test_a_camera_that_is_slower_than_ffmpeg_guesses_is_seen_all_the_time(port: int) -> None:
+    """No picture is passed over at 5 a second, where FFmpeg makes up stamps of 25 a second."""
+    request = CameraRequest(f"http://bob:geheim@127.0.0.1:{port}/slow")
+    with contextlib.closing(CameraProcess("door", request)) as camera:
+        seen = []
+        for _ in range(6 * SLOW_HZ):
+            frame = camera.next(PATIENCE_S)
+            assert frame is not None
+            seen.append((frame.seq, frame.t))
+            camera.release(frame)
+    # The first second may lie ready, for FFmpeg looks at it while it connects; a busy machine may miss a picture.
+    steady = seen[2 * SLOW_HZ :]
+    assert steady[-1][0] - steady[0][0] <= len(steady) + 3
+    assert np.median(np.diff([t for _, t in steady])) == pytest.approx(1 / SLOW_HZ, rel=0.3)
 
 
 def test_http_without_a_password_is_refused_in_words(port: int) -> None:

@@ -231,6 +231,21 @@ def test_h265_is_encoded_again_or_refused_with_its_reason(server: RtspServer) ->
     assert "codec that players do not know" in failure_with_packets(CameraRequest(line, record=RecordWish(how="copy")))
 
 
+def test_a_main_stream_that_cannot_be_copied_is_not_pulled(server: RtspServer) -> None:
+    """Nobody would take its packets, so its failure is none of the pictures either; the small one is recorded."""
+    with contextlib.closing(Proxy(server.port)) as proxy:
+        main = f"rtsp://127.0.0.1:{proxy.port}/hevc"
+        request = CameraRequest(main, source_small=server.address("/small"), record=RecordWish(how="auto"))
+        with contextlib.closing(make_source(request, SystemClock())) as source:
+            assert source.open() == (320, 240)
+            proxy.close()
+            for _ in range(60):
+                source.grab()
+            assert source.stream() is None  # type: ignore[attr-defined]
+            assert source.packets() == []  # type: ignore[attr-defined]
+        assert packets_of(dataclasses.replace(request, source=server.address("/hevc"))) == StreamInfo("h264", 320, 240)
+
+
 def test_masks_and_turns_keep_the_main_stream_out_of_the_recording(server: RtspServer) -> None:
     """The large stream cannot be masked without decoding: what is recorded is the small one, masked."""
     mask = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0))

@@ -1,7 +1,7 @@
 import pytest
 
 from device.capture.request import CameraRequest
-from device.capture.sources import make_source, parse_source
+from device.capture.sources import make_source, parse_small, parse_source
 from device.clock import SimulatedClock
 from device.core.address import shown, with_user
 from device.errors import CameraError
@@ -62,6 +62,13 @@ def test_a_wrong_source_line_is_refused_with_the_way_out(line: str, words: str) 
         ("rtsp:bob:geheim//bob:geheim@", "rtsp:bob:geheim//"),
         ("rtsp://bob:gehe/im@cam/a", "rtsp://cam/a"),
         ("file:what?.mp4", "file:what?.mp4"),
+        ("rtsp://cam:554/user=bob&password=geheim&channel=1", "rtsp://cam:554/..."),
+        ("rtsp://cam/live/USER=bob_PASSWORD=geheim_channel=1_stream=0.sdp?real", "rtsp://cam/live/..."),
+        ("rtsp://cam/live/password%3Dgeh/eim/1", "rtsp://cam/live/..."),
+        ("rtsp://cam/bob:geheim/1", "rtsp://cam/..."),
+        ("http://cam?user=bob&password=geheim", "http://cam"),
+        ("http://[fe80::1]:80/a", "http://[fe80::1]:80/a"),
+        ("rtsp://cam:554/Streaming/Channels/101", "rtsp://cam:554/Streaming/Channels/101"),
     ],
 )
 def test_an_address_is_shown_without_its_secrets(line: str, told: str) -> None:
@@ -80,3 +87,31 @@ def test_a_user_is_put_into_an_address() -> None:
     """Escaped, and in place of one that stands there."""
     assert with_user("rtsp://cam/a", "bob", "p@ss/w:") == "rtsp://bob:p%40ss%2Fw%3A@cam/a"
     assert with_user("rtsp://eve:x@cam/a", "bob", "y") == "rtsp://bob:y@cam/a"
+
+
+@pytest.mark.parametrize(
+    ("main", "small", "transport"),
+    [
+        ("rtsp://cam/a", "rtsp://cam/b?transport=udp", "udp"),
+        ("rtsp://cam/a?transport=udp", "rtsp://cam/b", "udp"),
+        ("rtsp://cam/a?transport=udp", "rtsp://cam/b?transport=tcp", "tcp"),
+    ],
+)
+def test_a_small_stream_has_a_transport_of_its_own(main: str, small: str, transport: str) -> None:
+    """That of the main stream where it names none; the option is no part of the address."""
+    spec = parse_small(small, parse_source(main))
+    assert (spec.where, spec.options) == ("//cam/b", {"transport": transport})
+
+
+@pytest.mark.parametrize(
+    ("small", "words"),
+    [
+        ("rtzp://cam/b", "did you mean"),
+        ("rtsp://cam/b?transport=sctp", "transport is tcp or udp"),
+        ("file://b.mp4", "goes with cameras in the network"),
+    ],
+)
+def test_a_wrong_small_stream_is_refused(small: str, words: str) -> None:
+    """Before anything is opened."""
+    with pytest.raises(CameraError, match=words):
+        make_source(CameraRequest("rtsp://cam/a", source_small=small), SimulatedClock())

@@ -64,3 +64,26 @@ def test_missing_stamps_count_as_steps() -> None:
     """A packet without a stamp stands between its neighbours."""
     times = run([(None, 100.0), (None, 100.1), (0.2, 100.2), (None, 100.3), (0.4, 100.4)])
     assert [time.t for time in times] == pytest.approx([100.0, 100.1, 100.2, 100.3, 100.4], abs=0.002)
+
+
+@pytest.mark.parametrize("rate_hz", [2.0, 5.0, 10.0, 60.0])
+def test_a_camera_that_never_says_a_time_is_stamped_by_arrival(rate_hz: float) -> None:
+    """Whatever rate was guessed: no delay piles up that nobody has."""
+    times = run([(None, 100 + index / rate_hz) for index in range(300)])
+    assert max(time.lag_s for time in times) < 0.001
+
+
+def test_a_guessed_step_does_not_add_up() -> None:
+    """A camera that has said a time only once, and is slower than was guessed, falls back no further."""
+    times = run([(0.0, 100.0), *((None, 100.0 + index) for index in range(1, 60))])
+    assert max(time.lag_s for time in times) < 1.0
+
+
+@pytest.mark.parametrize("leap_s", [-0.9, -0.6, -0.35])
+def test_a_clock_that_is_set_back_by_little_is_no_delay(leap_s: float) -> None:
+    """Times of decoding never go back by themselves: it is no load, which would slow the looks."""
+    times = [StreamTime()]
+    for index in range(20):
+        media_s = index * STEP_S + (leap_s if index >= 10 else 0.0)
+        times.append(advance(times[-1], media_s, 50 + index * STEP_S, STEP_S, in_order=True))
+    assert max(time.lag_s for time in times) < 0.01
