@@ -110,7 +110,9 @@ class CameraTable(Table):
         "likewise, file:clip.mp4 (add ?loop=1), synthetic:scene.toml.",
     )
     source_small: str | None = Field(
-        None, description="A second, smaller stream of the same camera, to look at; `source` is recorded."
+        None,
+        description="A second, smaller stream of the same camera, to look at; `source` is recorded, once the "
+        "recorder is built.",
     )
     username: str | None = Field(None, min_length=1, description="User at a camera in the network.")
     password_file: Path | None = Field(None, description="File whose first line is that user's password.")
@@ -120,7 +122,9 @@ class CameraTable(Table):
         default=RatesTable(), description="Pictures a second by armed state; left out: those of `picture`."
     )
     pixelate_people: bool = Field(
-        False, description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification."
+        False,
+        description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification; none "
+        "leaves yet.",
     )
     notice_frozen: bool = Field(
         True,
@@ -128,7 +132,9 @@ class CameraTable(Table):
         "noise. Never for file: and synthetic:.",
     )
     picture: PictureTable = Field(default=PictureTable(), description="Size, rate and turn of the pictures.")
-    record: RecordTable = Field(default=RecordTable(), description="How the packets of the recording are made.")
+    record: RecordTable = Field(
+        default=RecordTable(), description="How the packets of the recording are made, once the recorder is built."
+    )
     pi: PiTable = Field(default=PiTable(), description="What only the Pi's own camera can do.")
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")

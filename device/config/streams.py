@@ -17,7 +17,7 @@ class PictureTable(Table):
 
 
 class RecordTable(Table):
-    """How the packets of the recording are made."""
+    """How the packets of the recording are made, once the recorder is built; nothing is recorded yet."""
 
     how: Literal["off", "copy", "encode", "auto"] = Field(
         "auto",

@@ -1,7 +1,7 @@
 """Makes people in a picture unrecognisable before it leaves the device. Does not decide which pictures leave.
 
-Every picture that goes out by MQTT or by a notification passes through ``pixelated`` where the camera's configuration
-says ``pixelate_people``; the evidence that stays on the device does not.
+No picture leaves the device yet. What will send one, by MQTT or as a notification, has to pass it through ``pixelated``
+where the camera's configuration says ``pixelate_people``; the evidence that stays on the device is left as it is.
 """
 
 from collections.abc import Iterable
