@@ -1,6 +1,8 @@
 """Kills and stops real cameras' processes again and again, in the virtual machine: a row of a table for each.
 
 Usage: python -m tests.vm.faults CYCLES SOURCE...     all side by side; memory, files and threads are of them all
+
+Exit status 1 where a camera did not come back, or never gave a picture.
 """
 
 import contextlib
@@ -70,17 +72,42 @@ def held() -> tuple[float, int, int]:
     return int(status["VmRSS"].split()[0]) / 1024, len(list(Path("/proc/self/fd").iterdir())), int(status["Threads"])
 
 
-def row(line: str, fault: signal.Signals, cycles: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What so many faults of one camera did."""
+
+    line: str
+    fault: signal.Signals
+    cycles: int
+    blind_s: tuple[float, ...]
+    """Of the times that it came back."""
+    before: tuple[float, int, int]
+    after: tuple[float, int, int]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it came back each time."""
+        return len(self.blind_s) == self.cycles > 0
+
+    def __str__(self) -> str:
+        """As a row of the table."""
+        blind = self.blind_s or (float("nan"),)
+        times = ", ".join(f"{value:.1f}" for value in (np.median(blind), np.quantile(blind, 0.95), max(blind)))
+        kept = " | ".join(f"{one:.0f} to {two:.0f}" for one, two in zip(self.before, self.after, strict=True))
+        return f"| {self.line} | {self.fault.name} | {self.cycles} | {len(self.blind_s)} | {times} | {kept} |"
+
+
+def row(line: str, fault: signal.Signals, cycles: int) -> Row:
     """So many faults of one camera."""
     ward = Ward(line)
     blind: list[float] = []
     with contextlib.closing(
         RestartingCamera("ward", ward.start, clock=ward.clock, standing=Standing("away"), stall_s=STALL_S)
     ) as camera:
-        while not ward.watch(camera, STEADY_S):
-            pass
+        came = ward.blind_s(camera) is not None
+        ward.watch(camera, STEADY_S)
         before = held()
-        for _ in range(cycles):
+        for _ in range(cycles if came else 0):
             # Healthy for long enough that the first retry is what is measured.
             ward.watch(camera, HEALTHY_S + 1.0)
             if ward.process is not None:
@@ -88,21 +115,21 @@ def row(line: str, fault: signal.Signals, cycles: int) -> str:
             if (seconds := ward.blind_s(camera)) is not None:
                 blind.append(seconds)
         ward.watch(camera, STEADY_S)
-        after = held()
-    times = ", ".join(f"{value:.1f}" for value in (np.median(blind), np.quantile(blind, 0.95), max(blind)))
-    kept = " | ".join(f"{one:.0f} to {two:.0f}" for one, two in zip(before, after, strict=True))
-    return f"| {line} | {fault.name} | {cycles} | {len(blind)} | {times} | {kept} |"
+        return Row(line, fault, cycles, tuple(blind), before, held())
 
 
-def main(arguments: list[str]) -> None:
-    """A table on standard output."""
+def main(arguments: list[str]) -> int:
+    """A table on standard output; the exit status."""
     cycles, *lines = arguments
     sys.stdout.write(f"{HEAD}\n")
+    good = bool(lines)
     with ThreadPoolExecutor() as side_by_side:
         for fault in (signal.SIGKILL, signal.SIGSTOP):
             for found in side_by_side.map(partial(row, fault=fault, cycles=int(cycles)), lines):
                 sys.stdout.write(f"{found}\n")
+                good = good and found.is_good
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main(sys.argv[1:]))
