@@ -5,7 +5,7 @@ from functools import partial
 
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera, Standing
-from device.capture.sources import parse_source
+from device.capture.sources import parse_small, parse_source
 from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
@@ -52,7 +52,9 @@ def check_sources(config: Config, name: str) -> None:
     """
     for camera in config.cameras:
         try:
-            parse_source(camera.source)
+            main = parse_source(camera.source)
+            if camera.source_small is not None:
+                parse_small(camera.source_small, main)
         except CameraError as error:
             raise ConfigError(f"{name}: camera {camera.id}: {error}") from error
 

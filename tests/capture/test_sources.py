@@ -1,10 +1,13 @@
 import pytest
 
+from device.cameras import check_sources
 from device.capture.request import CameraRequest
 from device.capture.sources import make_source, parse_small, parse_source
 from device.clock import SimulatedClock
+from device.config.cameras import CameraTable
+from device.config.model import Config
 from device.core.address import shown, with_user
-from device.errors import CameraError
+from device.errors import CameraError, ConfigError
 
 
 @pytest.mark.parametrize(
@@ -115,3 +118,12 @@ def test_a_wrong_small_stream_is_refused(small: str, words: str) -> None:
     """Before anything is opened."""
     with pytest.raises(CameraError, match=words):
         make_source(CameraRequest("rtsp://cam/a", source_small=small), SimulatedClock())
+
+
+@pytest.mark.parametrize("small", ["rtzp://cam/b", "rtsp://cam/b?transport=sctp"])
+def test_a_wrong_small_stream_is_found_in_the_configuration(small: str) -> None:
+    """By its check, before a guard is started."""
+    table = CameraTable(id="door", source="rtsp://cam/a", source_small=small)
+    config = Config.model_construct(cameras=(table,))
+    with pytest.raises(ConfigError, match=r"shop\.toml: camera door: source"):
+        check_sources(config, "shop.toml")
