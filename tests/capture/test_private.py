@@ -6,12 +6,15 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from device.app import open_lanes
 from device.capture.bell import Bell
 from device.capture.cover import Cover
 from device.capture.process import CameraProcess
@@ -19,7 +22,9 @@ from device.capture.request import CameraRequest, Polygon
 from device.capture.restarting import RestartingCamera, Standing
 from device.capture.wishes import request_of
 from device.clock import SystemClock
+from device.config.arming import ArmingTable
 from device.config.cameras import CameraTable, PrivateTable
+from device.config.model import Config, DeviceTable
 from device.core.camera_watch import CameraWatch
 from device.core.detections import Detections
 from device.core.event import ARMED_STATES, ArmedState
@@ -176,6 +181,22 @@ def test_no_consumer_sees_what_is_private_while_the_state_changes_and_the_camera
     assert len(steps) >= 70
     assert len(made) == 2
     assert seen == MAY_SHOW
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_state_that_changes_while_cameras_are_opened_hides_from_the_first_picture_on(begun: bool) -> None:
+    """As the service opens them: armed before the process is there, and while it has given no picture yet."""
+    head = DeviceTable(id="shop-1", state_dir=Path("state"))
+    config = Config(device=head, cameras=(TABLE,), arming=ArmingTable(state="night"))
+    with open_lanes(config, truth_detector(), SystemClock()) as (lane,):
+        if begun:
+            assert lane.camera.next(0.0) is None
+        lane.camera.use_state("home")
+        for _ in range(10):
+            frame = lane.camera.next(20.0)
+            assert frame is not None
+            assert not visible(frame)
+            lane.camera.release(frame)
 
 
 def test_a_camera_that_sees_nothing_at_all_is_not_frozen() -> None:

@@ -110,6 +110,23 @@ def test_it_is_killed_and_started_again(tmp_path: Path) -> None:
     assert len(second) > len(first)
 
 
+@pytest.mark.slow
+def test_a_camera_that_hangs_at_the_start_holds_up_no_other(tmp_path: Path) -> None:
+    """The other one guards at once; the loss is told within the ten seconds that are promised, and ends at SIGHUP."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    more = SECOND.format(scene=tmp_path / "pipe.toml")
+    config = write_config(tmp_path, source=write_scene(tmp_path), more=more)
+    with Daemon(config) as daemon:
+        daemon.ready().until(lambda: "person_in_zone " in daemon.out(), "an event of the other camera")
+        assert "camera_lost" not in daemon.out()
+        daemon.until(lambda: "camera_lost " in daemon.out(), "the loss")
+        config.write_text(config.read_text(encoding="utf-8").replace(more, ""), encoding="utf-8")
+        daemon.send(signal.SIGHUP)
+        daemon.until(lambda: '"cameras": ["aisle"]' in daemon.log(), "the new configuration")
+        assert daemon.out().count("camera_lost (end)") == 1
+        assert daemon.end() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_while_it_waits_for_a_camera(tmp_path: Path, number: signal.Signals) -> None:
     """Nobody wants to wait for a picture of a guard that is to end."""
