@@ -180,7 +180,8 @@ def test_a_bug_in_the_source_is_one_line(start: Start, tmp_path: Path, capfd: py
     assert capfd.readouterr().err == ""
 
 
-def test_fifty_cameras_leave_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("cameras", [6, pytest.param(50, marks=pytest.mark.slow)])
+def test_many_cameras_leave_nothing_behind(tmp_path: Path, cameras: int) -> None:
     """Opening and closing changes neither the number of open files nor of threads, and leaves no process."""
     clip = f"file:{write_clip(tmp_path / 'clip.mp4', pictures=3)}"
     scene = tmp_path / "scene.toml"
@@ -188,7 +189,7 @@ def test_fifty_cameras_leave_nothing_behind(tmp_path: Path) -> None:
     cycle = [(clip, Mode.REPLAY, True), (f"synthetic:{scene}", Mode.LIVE, True), ("file:gone", Mode.LIVE, False)]
     pids = []
     counts = []
-    for index in range(50):
+    for index in range(cameras):
         line, mode, has_pictures = cycle[index % 3]
         camera = CameraProcess("aisle", CameraRequest(line, mode))
         pids.append(camera.pid)

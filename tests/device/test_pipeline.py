@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+import pytest
+
 from device.app import RunKind, build_pipeline
 from device.config import parse_config
 from device.core.event import Draft, Event, encode
@@ -21,9 +23,9 @@ from tests.device.drawn import CONFIG, WALK, frames, truth_detector
 Result = TypeVar("Result")
 
 
-def make_pipeline(detector: Detector, *, every_frame: bool = False, timed: object = None) -> Pipeline:
+def make_pipeline(detector: Detector, *, every_frame: bool = False, timed: object = None, more: str = "") -> Pipeline:
     """All stages, as the configuration of the drawn scene asks."""
-    config = parse_config(CONFIG.format(state_dir=".", source="synthetic:"), "test")
+    config = parse_config(CONFIG.format(state_dir=".", source="synthetic:") + more, "test")
     run = RunKind(
         ids=DerivedIds("test"),
         boot_id="00000000-0000-0000-0000-000000000000",
@@ -43,6 +45,20 @@ def play(pipeline: Pipeline) -> list[Step]:
 def events_of(steps: list[Step]) -> list[Event]:
     """What happened, in order."""
     return [event for step in steps for event in step.events]
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_black_is_a_mask_only_where_one_is_configured(masked: bool) -> None:
+    """A lens that somebody has half covered is dark; an area that is private is left out."""
+    table = (
+        "  [[cameras.private]]\n  armed_in = ['home']\n  polygon = [[0.0, 0.0], [0.5, 0.0], [0.5, 1.0], [0.0, 1.0]]\n"
+    )
+    frame = next(iter(frames()))
+    i420 = frame.i420.copy()
+    i420[: frame.height, : frame.width // 2] = 16
+    health = make_pipeline(truth_detector(), more=table if masked else "").step(replace(frame, i420=i420)).health
+    assert health is not None
+    assert (health.dark_frac > 0.45) is not masked
 
 
 def test_somebody_walks_through() -> None:
