@@ -137,6 +137,7 @@ class SeeingDetector:
         """Nothing to close."""
 
 
+@pytest.mark.slow
 def test_no_consumer_sees_what_is_private_while_the_state_changes_and_the_camera_is_killed() -> None:
     """Gate, detector, drawing, still and what leaves the device: each sees no more than the state allows."""
     clock, stop, bell = SystemClock(), threading.Event(), Bell()

@@ -42,6 +42,7 @@ def test_it_gets_ready_feeds_the_watchdog_and_ends(tmp_path: Path) -> None:
     assert "Traceback" not in daemon.log()
 
 
+@pytest.mark.slow
 def test_a_camera_that_hangs(tmp_path: Path) -> None:
     """The watchdog gets nothing until everybody has been told; then the camera is replaced and gives pictures again."""
     with Daemon(write_config(tmp_path, source=write_scene(tmp_path))) as daemon:
