@@ -22,16 +22,18 @@ from bench.fault_table import commit, cpus, put_section
 from device.app import build_detector, open_lanes
 from device.board import board_load
 from device.capture.bell import Bell
+from device.care import Ease
 from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.detections import Detections
 from device.core.frame import Frame
 from device.core.look_rate import LookRate
 from device.demo import shipped_clip
+from device.lane import Lane
 from device.log import setup
 from device.pipeline import Step
 from device.ports import Detector
-from device.service import Ease, Lane, Service
+from device.service import Service
 from device.sinks.memory import MemorySink
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "measured" / "cameras.md"

@@ -32,9 +32,9 @@ from device.detect.installed import InstalledModels
 from device.detect.load import read_model
 from device.errors import ConfigError, UsageError
 from device.guard.guard import Guard
+from device.lane import Lane
 from device.pipeline import Pipeline, Stopwatch, untimed
 from device.ports import Clock, Detector
-from device.service import Lane
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

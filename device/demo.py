@@ -16,11 +16,12 @@ from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.event import Event
 from device.errors import ShopwardenError, UsageError
+from device.lane import Lane
 from device.log import setup
 from device.outlets import Outlets, open_outlets
 from device.pipeline import Step
 from device.ports import Clock
-from device.service import Lane, Service
+from device.service import Service
 from device.signals import Signals
 from device.terminal import ProgressStream
 

@@ -12,6 +12,7 @@ import structlog
 from device.app import build_detector, check, open_lanes
 from device.board import board_load
 from device.capture.bell import Bell
+from device.care import Ease
 from device.clock import SystemClock
 from device.config import Config, load_config
 from device.core.arming.standing import Standing
@@ -19,11 +20,12 @@ from device.core.event import ArmedState
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.guard.guard import Guard
+from device.lane import Lane
 from device.log import setup
 from device.outlets import open_outlets
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
-from device.service import Ease, Lane, Service
+from device.service import Service
 from device.signals import Signals
 from device.watchdog import Watchdog
 

@@ -34,8 +34,9 @@ from device.core.motion import Motion, MotionGate
 from device.core.picture_health import HealthMeter
 from device.core.pixelate import pixelated
 from device.detect.scripted import ScriptedDetector
+from device.lane import Lane
 from device.pipeline import Step
-from device.service import Lane, Service
+from device.service import Service
 from device.sinks.memory import MemorySink
 from tests.device.drawn import truth_detector
 from tests.device.test_pipeline import make_pipeline

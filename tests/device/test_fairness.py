@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from device.care import Ease
 from device.clock import SimulatedClock
 from device.core.camera_stats import CameraStats
 from device.core.camera_watch import CameraWatch
@@ -16,8 +17,9 @@ from device.core.look_rate import LookRate
 from device.core.motion import Motion, MotionGate
 from device.core.pace import LookPace
 from device.errors import EndOfStream
+from device.lane import Lane
 from device.pipeline import Step
-from device.service import Ease, Lane, Service
+from device.service import Service
 from device.sinks.memory import MemorySink
 from tests.device.drawn import frames, truth_detector
 from tests.device.test_pipeline import make_pipeline

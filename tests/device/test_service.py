@@ -13,6 +13,7 @@ from device.capture.bell import Bell
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
 from device.capture.restarting import RestartingCamera, Standing
+from device.care import Ease
 from device.clock import SimulatedClock, SystemClock
 from device.core.camera_stats import CameraStats
 from device.core.camera_watch import CameraWatch
@@ -22,8 +23,9 @@ from device.core.frozen_watch import FrozenWatch
 from device.core.look_rate import LookRate
 from device.detect.scripted import ScriptedDetector
 from device.errors import CameraError, EndOfStream, ModelError
+from device.lane import Lane
 from device.pipeline import Step
-from device.service import Ease, Lane, Service
+from device.service import Service
 from device.sinks.memory import MemorySink
 from tests.capture.test_restarting import Entry, Yard
 from tests.device.drawn import WALK, frames, truth_detector, write_scene
