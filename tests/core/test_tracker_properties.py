@@ -197,8 +197,8 @@ standing = st.lists(
         st.sampled_from([0.25, 0.4, 0.46, 0.5, 0.55, 0.62, 0.8, 0.9]),
         st.booleans(),  # whether something moves there
         st.booleans(),  # whether a look in vain comes next
-        st.floats(CAP_S, 1.5),
-        st.floats(CAP_S, 600.0),
+        st.floats(1.1 * CAP_S, 1.5),
+        st.floats(1.1 * CAP_S, 600.0),  # just at the cap a rounding error of t would count
     ),
     min_size=1,
     max_size=25,
