@@ -142,7 +142,7 @@ class TrackerSettings:
     changed_share: float = 0.5
     """Part of all detections of a thing with motion there, so that it came and does not belong to the scenery."""
     max_tracks: int = 100
-    """No more than this live at once; beyond, the youngest that is neither believed nor just seen gives way, or none begins."""
+    """No more than this live at once: the youngest that is neither believed nor just seen gives way, or none begins."""
     max_detections: int = 100
     """No more than this are read from one look, best first."""
 
