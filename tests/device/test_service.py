@@ -393,3 +393,19 @@ def test_a_picture_that_stands_still_is_told_and_its_return_too() -> None:
     assert end.t_emitted - start.t_emitted > 3.0
     assert len(yard.made) == 2
     assert not [event for event in told if event.kind == "camera_lost"]
+
+
+def test_a_standstill_that_lasts_ends_with_the_guard() -> None:
+    """As a loss does."""
+    yard = Yard([0, 1, 2, *range(-3, -150, -1)], can_freeze=True)
+    lane = Lane(yard.camera, make_pipeline(truth_detector()), CameraWatch(100.0), FrozenWatch())
+    stop, sink = threading.Event(), MemorySink()
+
+    def stop_when_told(_: Lane, step: Step | None) -> None:
+        if any(event.kind == "tamper_frozen" for event in sink.events):
+            stop.set()
+
+    Service((lane,), emit=sink.handle, on_step=stop_when_told, clock=yard.clock, news=Quiet(yard.clock)).run(stop)
+    start, end = (event for event in sink.events if event.kind == "tamper_frozen")
+    assert (start.state, end.state, end.event_id) == ("start", "end", start.event_id)
+    assert end.reasons == ("the guard was stopped",)
