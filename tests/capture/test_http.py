@@ -1,57 +1,24 @@
 import contextlib
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
 
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
+from device.capture.sources import make_source
 from device.clock import SystemClock
 from device.errors import CameraError
-from tests.capture.test_v4l2 import jpeg
+from tests.capture.mjpeg import SLOW_HZ, serving_mjpeg
 
-BOUNDARY = b"frame"
-SLOW_HZ = 5
 PATIENCE_S = 20.0
-
-
-class MjpegHandler(BaseHTTPRequestHandler):
-    """A camera as most of them are: JPEG after JPEG, behind a password, without any time."""
-
-    def do_GET(self) -> None:
-        """The stream."""
-        if "Authorization" not in self.headers:
-            self.send_response(401)
-            self.send_header("WWW-Authenticate", 'Basic realm="camera"')
-            self.end_headers()
-            return
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=" + BOUNDARY.decode())
-        self.end_headers()
-        clock = SystemClock()
-        with contextlib.suppress(OSError):
-            wait_s = 1 / SLOW_HZ if "slow" in self.path else 0.05
-            for index in range(10_000):
-                picture = jpeg(60 + 10 * (index % 10), (64, 48)).tobytes()
-                head = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
-                self.wfile.write(head + picture + b"\r\n")
-                clock.wait(wait_s)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """The port of such a camera."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), MjpegHandler) as server:
-        server.daemon_threads = True
-        server.block_on_close = False
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield server.server_address[1]
-        server.shutdown()
+    """The port of a camera."""
+    with serving_mjpeg() as served:
+        yield served
 
 
 def test_mjpeg_over_http_is_a_camera(port: int) -> None:
@@ -92,3 +59,18 @@ def test_http_without_a_password_is_refused_in_words(port: int) -> None:
         pytest.raises(CameraError, match=rf"http://127.0.0.1:{port}/a: the camera refuses this user"),
     ):
         camera.next(PATIENCE_S)
+
+
+@pytest.mark.slow
+def test_a_reader_that_is_too_slow_passes_pictures_over(port: int) -> None:
+    """Half as fast as the camera for four seconds: what it sees is not two seconds old."""
+    clock = SystemClock()
+    with contextlib.closing(make_source(CameraRequest(f"http://bob:geheim@127.0.0.1:{port}/a"), clock)) as source:
+        source.open()
+        began, seqs = clock.monotonic(), []
+        while clock.monotonic() < began + 4.0:
+            seqs.append(source.grab().seq)
+            clock.wait(0.1)
+    # 20 a second are sent: all but a few of them have been seen or passed over.
+    assert seqs[-1] - seqs[0] > 65
+    assert len(seqs) < 45

@@ -4,8 +4,7 @@ from device.cameras import check_sources
 from device.capture.request import CameraRequest
 from device.capture.sources import make_source, parse_small, parse_source
 from device.clock import SimulatedClock
-from device.config.cameras import CameraTable
-from device.config.model import Config
+from device.config import parse_config
 from device.core.address import shown, with_user
 from device.errors import CameraError, ConfigError
 
@@ -123,7 +122,15 @@ def test_a_wrong_small_stream_is_refused(small: str, words: str) -> None:
 @pytest.mark.parametrize("small", ["rtzp://cam/b", "rtsp://cam/b?transport=sctp"])
 def test_a_wrong_small_stream_is_found_in_the_configuration(small: str) -> None:
     """By its check, before a guard is started."""
-    table = CameraTable(id="door", source="rtsp://cam/a", source_small=small)
-    config = Config.model_construct(cameras=(table,))
+    text = f"""
+[device]
+id = "shop-1"
+state_dir = "state"
+[[cameras]]
+id = "door"
+source = "rtsp://cam/a"
+source_small = "{small}"
+"""
+    config = parse_config(text, "shop.toml")
     with pytest.raises(ConfigError, match=r"shop\.toml: camera door: source"):
         check_sources(config, "shop.toml")
