@@ -1,7 +1,10 @@
 """Notices that a camera gives the same picture again and again, and that it does not any more. Starts nothing again."""
 
+from typing import Final
+
 from device.core.camera_stats import CameraStats
-from device.core.event import Draft, RuleRef, State
+from device.core.event import Draft, RuleRef
+from device.core.lasting import Lasting
 
 FROZEN_AFTER_S = 7.0
 """As with a lost camera: ten seconds are promised, and a neighbour that hangs may take some of them."""
@@ -9,6 +12,7 @@ _LEAST_PICTURES = 3
 """So many repeated pictures are no accident, also where a camera gives one every other second."""
 # A dot is in no name that an owner can give, so no rule of theirs decides what this is worth.
 RULE = RuleRef(name="camera.frozen", version=1)
+_PRIORITY: Final = "alarm"  # blind without knowing it: as good as a camera that is lost
 
 
 def is_frozen(stats: CameraStats, after_s: float) -> bool:
@@ -28,49 +32,31 @@ class FrozenWatch:
     """One camera's standstill, as events."""
 
     def __init__(self) -> None:
-        self._since: float | None = None
+        self._told: Lasting | None = None
         self._told_t = 0.0
         self._count = 0
 
     @property
     def frozen(self) -> bool:
         """Whether it has been told that the picture stands still."""
-        return self._since is not None
+        return self._told is not None
 
     def look(self, t: float, stats: CameraStats) -> tuple[Draft, ...]:
         """What the counts at a time mean."""
-        if self._since is None:
+        if self._told is None:
             return self._begin(t, stats) if is_frozen(stats, FROZEN_AFTER_S) else ()
         if not is_alive(stats) or stats.last_change_s is None or stats.last_change_s <= self._told_t:
             return ()
-        since, self._since = self._since, None
-        return (self._draft("end", since, t, f"the picture changes again after {t - since:.1f} s"),)
+        return self.stop(t, f"the picture changes again after {t - self._told.t_start:.1f} s")
 
     def stop(self, t: float, why: str) -> tuple[Draft, ...]:
-        """The end of what has been told: nobody watches any more."""
-        if self._since is None:
-            return ()
-        since, self._since = self._since, None
-        return (self._draft("end", since, t, why),)
+        """The end of what has been told, because it is over or because nobody watches any more."""
+        told, self._told = self._told, None
+        return () if told is None else (told.draft("end", t, (why,), _PRIORITY),)
 
     def _begin(self, t: float, stats: CameraStats) -> tuple[Draft, ...]:
-        self._since, self._told_t = stats.last_change_s or t, t
         self._count += 1
-        same = f"the same picture for {t - self._since:.1f} s, {stats.same_in_a_row} times, without any noise"
-        return (self._draft("start", self._since, t, same, "its process is started again"),)
-
-    def _draft(self, state: State, since: float, t: float, *reasons: str) -> Draft:
-        return Draft(
-            kind="tamper_frozen",
-            state=state,
-            happening=f"{RULE.name}/{self._count}",
-            t_start=since,
-            t_end=t if state == "end" else None,
-            t_emitted=t,
-            confidence=1.0,
-            zone=None,
-            rule=RULE,
-            reasons=reasons,
-            # Blind without knowing it: as good as a camera that is lost.
-            priority="alarm",
-        )
+        self._told_t = t
+        self._told = told = Lasting("tamper_frozen", RULE, self._count, stats.last_change_s or t)
+        same = f"the same picture for {t - told.t_start:.1f} s, {stats.same_in_a_row} times, without any noise"
+        return (told.draft("start", t, (same, "its process is started again"), _PRIORITY),)

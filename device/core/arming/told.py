@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from device.core.arming.command import Command
 from device.core.arming.standing import Standing
-from device.core.event import Draft, Kind, Priority, RuleRef, State
+from device.core.event import Draft, Kind, Priority, RuleRef
+from device.core.lasting import Lasting
 
 # A dot is in no name that an owner can give, so no rule of theirs decides what these are worth.
 STATE: Final = RuleRef(name="panel.state", version=1)
@@ -18,37 +19,13 @@ REFUSALS_EVERY_S: Final = 10.0
 """Refused commands are told at most so often; those between are counted."""
 
 
-class _Lasting:
-    """One happening with a length: what to call it and when it began."""
-
-    def __init__(self, kind: Kind, rule: RuleRef, name: str, t: float) -> None:
-        self.kind, self.rule, self.name, self.t_start = kind, rule, name, t
-
-    def draft(self, state: State, t: float, reasons: Reasons, priority: Priority, data: dict[str, Any]) -> Draft:
-        """A message about it."""
-        return Draft(
-            kind=self.kind,
-            state=state,
-            happening=self.name,
-            t_start=self.t_start,
-            t_end=t if state == "end" else None,
-            t_emitted=t,
-            confidence=1.0,
-            zone=None,
-            rule=self.rule,
-            reasons=reasons,
-            priority=priority,
-            data=data,
-        )
-
-
 class Told:
     """Makes the drafts; one stretch of being armed is one happening from ``start`` to ``end``."""
 
     def __init__(self) -> None:
         self._count = 0
-        self._armed: _Lasting | None = None
-        self._waits: _Lasting | None = None
+        self._armed: Lasting | None = None
+        self._waits: Lasting | None = None
         self._refused_at = float("-inf")
         self._refused = 0
 
@@ -105,9 +82,9 @@ class Told:
         ended, self._waits = self._waits, None
         return (ended.draft("end", t, ("the clock is trusted", "schedules are followed"), "warning", {}),)
 
-    def _new(self, kind: Kind, rule: RuleRef, t: float) -> _Lasting:
+    def _new(self, kind: Kind, rule: RuleRef, t: float) -> Lasting:
         self._count += 1
-        return _Lasting(kind, rule, f"{rule.name}/{self._count}", t)
+        return Lasting(kind, rule, self._count, t)
 
     def _moment(
         self, kind: Kind, rule: RuleRef, t: float, reasons: Reasons, priority: Priority, data: dict[str, Any]
