@@ -1,31 +1,24 @@
 """Measures a model file on a set of pictures, through the code that ships. Does not compute the figures or draw."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-from device.core.decode import DecodeSettings
-from device.core.detections import Detections
-from device.detect.detector import DetectorSettings, open_detector
+from device.detect.detector import open_detector
 from device.detect.litert import runtime_module
-from training.coco import CocoSet, read_coco, read_picture
+from training.coco import CocoSet, read_coco
 from training.errors import TrainingError
 from training.latency import latency_ms, thread_counts
+from training.look import EVALUATION, look_with
 from training.metrics import Scores, score
 from training.report.detector import DetectorSubject, render_report
 from training.report.worst import most_wrong
 
-EVALUATION = DecodeSettings(floor=0.02, max_candidates=1000, max_detections=100)
-"""Average precision asks for the weak boxes too: all from .02, the best 100 of a picture, overlap as the card says."""
 _WORST_PICTURES = 12
-
-Find = Callable[[NDArray[np.uint8]], Detections]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +31,6 @@ class Extra:
     """The folder of the training that the model was exported from: its float network is measured too."""
     beside: tuple[Path, ...] = ()
     """``metrics.json`` of other runs, as of another interpreter in its own environment."""
-
-
-def measure(find: Find, coco: CocoSet, labels: tuple[str, ...]) -> Scores:
-    """Look at every picture of a set and score what was found.
-
-    Raises:
-        DataError: a picture cannot be read, or nothing can be scored.
-    """
-    return score(look(find, coco), coco, labels)
-
-
-def look(find: Find, coco: CocoSet) -> dict[int, Detections]:
-    """What is found on every picture, by its id.
-
-    Raises:
-        DataError: a picture cannot be read.
-    """
-    return {picture.id: find(read_picture(picture)) for picture in coco.pictures}
-
-
-def look_with(model: Path, coco: CocoSet, runtime: str, threads: int) -> dict[int, Detections]:
-    """The same with a model file, every weak box kept.
-
-    Raises:
-        DataError: a picture cannot be read.
-        ModelError: the model cannot be used.
-    """
-    detector = open_detector(model, DetectorSettings(runtime=runtime, threads=threads, decode=EVALUATION))
-    try:
-        return look(detector.detect_bgr, coco)
-    finally:
-        detector.close()
 
 
 def evaluate_file(model: Path, instances: Path, images: Path, out: Path, extra: Extra | None = None) -> dict[str, Any]:

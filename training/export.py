@@ -17,8 +17,8 @@ from training.coco import CocoSet
 from training.data.sample import Sample
 from training.detector.task import DetectorExperiment, DetectorTask
 from training.errors import ExportError, RecipeError
-from training.evaluate import EVALUATION, measure
 from training.floatrun import float_finder
+from training.look import EVALUATION, measure
 from training.metrics import Scores
 from training.nanodet import BINS, STRIDES
 from training.quantise import Quantised, quantise

@@ -49,8 +49,8 @@ def float_variant(run: Path, coco: CocoSet) -> dict[str, Any]:
         DataError: a picture cannot be read.
     """
     from training.detector.task import finished
-    from training.evaluate import EVALUATION, measure
     from training.floatrun import float_finder
+    from training.look import EVALUATION, measure
     from training.train.checkpoint import load_checkpoint
     from training.train.experiment import reopen
     from training.train.loop import BEST

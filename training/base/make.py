@@ -15,8 +15,8 @@ from training.base.recipe import ImportRecipe
 from training.base.tfjs import Graph, read_graph
 from training.coco import CocoSet, read_picture
 from training.errors import ExportError, RecipeError
-from training.evaluate import EVALUATION, measure
 from training.floatrun import FloatInput, float_finder
+from training.look import EVALUATION, measure
 from training.metrics import Scores
 from training.nanodet import BINS, STRIDES, NanoDetSpec, build_nanodet
 from training.quantise import Quantised, quantise

@@ -21,8 +21,9 @@ from training.compare.verdict import Contender, Verdict, decide
 from training.data.pictures import read_pixels
 from training.data.read import read_data
 from training.errors import DataError
-from training.evaluate import look_with, write_results
+from training.evaluate import write_results
 from training.latency import latency_ms, name_latency_ms
+from training.look import look_with
 from training.metrics import Scores, score, shared_ids
 
 _ROUNDS = 2

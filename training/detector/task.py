@@ -14,8 +14,8 @@ from training.data.feed import Feed, FeedSettings
 from training.detector.cells import make_cells
 from training.detector.losses import LossSettings, detector_loss, loss_names
 from training.detector.network import Learner, blank_network, build_learner, finished_network, load_base, put_weights
-from training.evaluate import EVALUATION, measure
 from training.floatrun import float_finder
+from training.look import EVALUATION, measure
 from training.nanodet import STRIDES, NanoDetSpec
 from training.train.dropout import kept_channels
 from training.train.experiment import Experiment
