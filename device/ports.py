@@ -1,6 +1,7 @@
 """The seams: what each exchangeable part promises. Holds no code that does anything."""
 
-from typing import Protocol
+from pathlib import Path
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,3 +117,63 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Let go of everything; may be called twice."""
+
+
+FileKind = Literal["clip", "still", "ambient"]
+"""A clip of an event, a picture of it, or a piece of what is recorded all the time."""
+
+
+class Archive(Protocol):
+    """Keeps the books of files that show something: a row before the file, a sum after it. May be called by any thread."""
+
+    def begin(self, name: str, *, kind: FileKind, camera: str, event_id: str | None) -> Path:
+        """Note that a file will be written, on disk before this returns, and say where; its folder is there.
+
+        Args:
+            name: relative to the state directory, such as ``evidence/<event_id>/clip.mp4``.
+            kind: what it is; decides how long it is kept.
+            camera: whose pictures.
+            event_id: what it shows; None for what is recorded all the time.
+
+        Raises:
+            StoreError: it cannot be noted, or the disk has no room for this kind.
+            ValueError: the name leads out of the state directory.
+        """
+
+    def finish(self, name: str) -> None:
+        """The file is complete and synced: its size and SHA-256 are noted.
+
+        Raises:
+            StoreError: they cannot be.
+        """
+
+    def abandon(self, name: str) -> None:
+        """Nothing came of it: row and file go.
+
+        Raises:
+            StoreError: they cannot.
+        """
+
+    def seal(self, event_id: str) -> None:
+        """All files of an event are finished: it joins the chain of evidence.
+
+        Raises:
+            StoreError: it cannot.
+        """
+
+
+class Pictures(Protocol):
+    """The newest picture of each camera for whoever shows it; masks are burned in. May be called by any thread."""
+
+    def jpeg(self, camera: str, *, boxes: bool, pixelated: bool, timeout_s: float) -> bytes | None:
+        """One newer than the call, or None where none comes in time; costs nothing while nobody asks.
+
+        Args:
+            camera: its id.
+            boxes: with what is followed drawn in.
+            pixelated: with people made unrecognisable.
+            timeout_s: how long to wait.
+
+        Raises:
+            KeyError: there is no such camera.
+        """
