@@ -124,7 +124,7 @@ FileKind = Literal["clip", "still", "ambient"]
 
 
 class Archive(Protocol):
-    """Keeps the books of files that show something: a row before the file, a sum after it. May be called by any thread."""
+    """Keeps the books of files that show something: a row before the file, a sum after it. For any thread."""
 
     def begin(self, name: str, *, kind: FileKind, camera: str, event_id: str | None) -> Path:
         """Note that a file will be written, on disk before this returns, and say where; its folder is there.
