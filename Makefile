@@ -47,7 +47,7 @@ replay: $(BASE) ## the pipeline over a recording: make replay VIDEO=clip.mp4 CON
 test: lint types layers test-device test-train ## everything that a change must pass
 
 test-device: $(DEV) ## the device's suite, in an environment without TensorFlow
-	$(BIN)/python -m pytest -q -m "not train and not root and not slow and not pi" --ignore=tests/training
+	$(BIN)/python -m pytest -q -n auto -m "not train and not root and not slow and not pi" --ignore=tests/training
 
 test-train: $(TRAIN) ## the training suite, in the environment with TensorFlow
 	$(VENV_TRAIN)/bin/python -m pytest -q -m "not root and not slow" tests/training

@@ -2,6 +2,7 @@
 
 import contextlib
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,27 +13,44 @@ from device.capture.mode import Mode
 from device.capture.pace import Pace
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
+from device.capture.sources import make_source
 from device.capture.v4l2 import V4l2Source
 from device.capture.v4l2_device import V4l2Device
-from device.clock import SimulatedClock
+from device.clock import SimulatedClock, SystemClock
 from device.ports import Source
 from tests.capture.clips import write_clip
 from tests.capture.fake_v4l2 import FakeKernel
+from tests.capture.rtsp import is_here, serving
 
 SIZE = (640, 480)
 PICTURE_BYTES = SIZE[0] * SIZE[1] * 3 // 2
 
 
-@pytest.fixture(params=["file", "v4l2"])
-def source(request: pytest.FixtureRequest, tmp_path: Path) -> Source:
-    """A source of planar and one of packed pictures."""
-    if request.param == "file":
-        clip = write_clip(tmp_path / "clip.mp4", size=SIZE, pictures=4)
-        return FileSource(clip, Pace(Mode.REPLAY, SimulatedClock()))
-    picture = np.full((480, 1280), 90, np.uint8)
-    kernel = FakeKernel(tmp_path / "video0", (("YUYV", *SIZE, (15,)),), [picture], buffer_bytes=1 << 20)
-    clock = SimulatedClock(monotonic=1240.0)
-    return V4l2Source(str(kernel.path), CameraRequest("v4l2:"), clock, lambda path: V4l2Device(path, kernel.ioctl))
+RTSP = pytest.param(
+    "rtsp",
+    marks=[
+        pytest.mark.root,
+        pytest.mark.skipif(not is_here(), reason="gir1.2-gst-rtsp-server-1.0 is not installed"),
+    ],
+)
+
+
+@pytest.fixture(params=["file", "v4l2", RTSP])
+def source(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Source]:
+    """A source of planar pictures, one of packed ones, and one in the network; not yet open."""
+    match request.param:
+        case "file":
+            clip = write_clip(tmp_path / "clip.mp4", size=SIZE, pictures=4)
+            yield FileSource(clip, Pace(Mode.REPLAY, SimulatedClock()))
+        case "rtsp":
+            with serving() as server:
+                yield make_source(CameraRequest(server.address("/main")), SystemClock())
+        case _:
+            picture = np.full((480, 1280), 90, np.uint8)
+            kernel = FakeKernel(tmp_path / "video0", (("YUYV", *SIZE, (15,)),), [picture], buffer_bytes=1 << 20)
+            clock = SimulatedClock(monotonic=1240.0)
+            asked = CameraRequest("v4l2:")
+            yield V4l2Source(str(kernel.path), asked, clock, lambda path: V4l2Device(path, kernel.ioctl))
 
 
 def test_writing_a_picture_makes_no_other_copy(source: Source) -> None:
