@@ -23,7 +23,7 @@ from bench.capacity import REPORT, street
 from bench.fault_table import commit, cpus, put_section
 from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
-from device.capture.request import CameraRequest, Polygon, RecordWish
+from device.capture.request import CameraRequest, PictureWish, Polygon, RecordWish
 from device.clock import SystemClock
 from tests.capture.rtsp import is_here, serving
 
@@ -36,7 +36,11 @@ import av
 line, warm_s, run_s = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
 def pictures():
     while True:
-        container = av.open(line, options={"rtsp_transport": "tcp"} if "//" in line else {})
+        if line.startswith("/dev/"):
+            wish = {"video_size": "640x480", "framerate": "15"}
+            container = av.open(line, format="v4l2", options=wish)
+        else:
+            container = av.open(line, options={"rtsp_transport": "tcp"} if "//" in line else {})
         stream = container.streams.video[0]
         stream.codec_context.thread_count = 1
         yield from container.decode(stream)
@@ -46,7 +50,7 @@ def cpu_s():
     return spent.ru_utime + spent.ru_stime
 count, began, zero, start = 0, 0.0, 0.0, time.monotonic()
 for index, _ in enumerate(pictures()):
-    if "//" not in line:
+    if "//" not in line and not line.startswith("/dev/"):
         time.sleep(max(0.0, start + index / 15 - time.monotonic()))
     now = time.monotonic()
     if not began and now - start > warm_s:
@@ -100,6 +104,12 @@ def measured(what: str, request: CameraRequest, plain: str | None) -> Cost:
     return Cost(what, plain_ms, child_ms, daemon_ms, pictures / spent_s, camera.dropped())
 
 
+def usb(device: str) -> Cost:
+    """A USB camera; plain is FFmpeg's own reader."""
+    request = CameraRequest(f"v4l2:{device}", picture=PictureWish(640, 480, FPS))
+    return measured(f"V4L2, {device}", request, device)
+
+
 def rows(clip: Path, device: str) -> Iterator[Cost]:
     """Every source that is here."""
     line = f"file:{clip}?loop=1"
@@ -115,7 +125,7 @@ def rows(clip: Path, device: str) -> Iterator[Cost]:
             both = CameraRequest(main, source_small=small, record=RecordWish("copy"))
             yield measured("RTSP, small stream 320x240 looked at, main copied", both, main)
     if device:
-        yield measured(f"V4L2, {device}", CameraRequest(f"v4l2:{device}"), None)
+        yield usb(device)
 
 
 def markdown(costs: list[Cost]) -> str:
@@ -138,7 +148,11 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--report", action="store_true", help="write the section into docs/measured/cameras.md")
     parser.add_argument("--v4l2", default=os.environ.get("SHOPWARDEN_V4L2", ""), help="a video device")
+    parser.add_argument("--only-v4l2", action="store_true", help="that device alone, as a row on standard output")
     asked = parser.parse_args(arguments)
+    if asked.only_v4l2:
+        print(usb(asked.v4l2).row())
+        return 0
     with tempfile.TemporaryDirectory() as folder:
         clip = street(Path(folder) / "street.mp4")
         costs = []

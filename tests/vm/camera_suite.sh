@@ -1,8 +1,9 @@
 #!/bin/sh
 # What runs inside the virtual machine for `make camera-vm`: the contracts of V4L2 on the kernel's vivid and of picamera2
-# on libcamera's virtual camera, the plug that is pulled, and the table of faults.
+# on libcamera's virtual camera, the plug that is pulled, the table of faults, and the cost of V4L2.
 export SHOPWARDEN_VM=1 SHOPWARDEN_V4L2=/dev/video0 PYTHONPATH=tests/vm/shims:. PYTHON_COLORS=0 PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 failed=0
+parts=" ${*:-v4l2 picamera2 unplug faults cost} "
 check() {
     echo "== $*"
     "$@" || failed=1
@@ -15,15 +16,21 @@ tests() {
 
 modprobe vivid n_devs=1 node_types=0x1 || exit 1
 udevadm settle
-case " ${*:-v4l2 picamera2 unplug faults} " in *" v4l2 "*) tests tests/contract/test_live_source.py -k v4l2 ;; esac
-case " ${*:-v4l2 picamera2 unplug faults} " in *" picamera2 "*)
+case "$parts" in *" v4l2 "*) tests tests/contract/test_live_source.py -k v4l2 ;; esac
+case "$parts" in *" picamera2 "*)
     tests -m pi -rP tests/contract/test_picamera.py
     tests -m pi tests/contract/test_live_source.py
     ;;
 esac
-case " ${*:-v4l2 picamera2 unplug faults} " in *" unplug "*) tests tests/vm/test_unplug.py ;; esac
-case " ${*:-v4l2 picamera2 unplug faults} " in *" faults "*)
-    check python -m tests.vm.faults "${CYCLES:-5}" v4l2:/dev/video0 picamera2
+case "$parts" in *" unplug "*) tests tests/vm/test_unplug.py ;; esac
+case "$parts" in *" faults "*)
+    # One after the other: side by side they would take the processor from each other.
+    check python -m tests.vm.faults "${CYCLES:-5}" v4l2:/dev/video0
+    check python -m tests.vm.faults "${CYCLES:-5}" picamera2
+    ;;
+esac
+case "$parts" in *" cost "*)
+    check python -m bench.camera_cost --only-v4l2
     ;;
 esac
 exit "$failed"
