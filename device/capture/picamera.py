@@ -185,7 +185,7 @@ class PicameraSource:
         """Encoders count pictures, clips need seconds: at a lower rate ask for the keyframe that is late."""
         if self._encoder is None or not self._packets.is_keyframe_due(t, _LATE * self._request.record.keyframe_s):
             return
-        # Older versions (0.3.24) cannot be asked.
+        # The hardware's in older versions (0.3.24) cannot be asked.
         if (force := getattr(self._encoder, "force_key_frame", None)) is not None:
             force()
 

@@ -47,10 +47,56 @@ def make_encoder(wish: RecordWish, fps: float, *, hardware: bool) -> Any:
     """picamera2's encoder with parameter sets before each keyframe, so that a run can begin at any of them."""
     name = "h264_encoder" if hardware else "libav_h264_encoder"
     module = importlib.import_module(f"picamera2.encoders.{name}")
-    maker = module.H264Encoder if hardware else module.LibavH264Encoder
+    maker = module.H264Encoder if hardware else _with_keyframes_on_demand(module.LibavH264Encoder)
     encoder = maker(bitrate=wish.bit_rate, repeat=True, iperiod=max(1, round(fps * wish.keyframe_s)))
     encoder.framerate = max(1, round(fps))  # the software one takes no float
     return encoder
+
+
+class KeyStream:
+    """A stream of PyAV whose next picture becomes a keyframe where that was asked for; else it is the stream itself."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._wanted = threading.Event()
+
+    def force_key_frame(self) -> None:
+        """The next picture is a keyframe; from any thread."""
+        self._wanted.set()
+
+    def encode(self, frame: Any = None) -> Any:
+        """The packets of a picture; without one, those that are left."""
+        if frame is not None and self._wanted.is_set():
+            from av.video.frame import PictureType  # noqa: PLC0415 - FFmpeg is 18 MB; whoever encodes has it
+
+            self._wanted.clear()
+            frame.pict_type = PictureType.I
+        return self._stream.encode(frame)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _with_keyframes_on_demand(base: Any) -> Any:
+    """picamera2's software encoder, with a way to a keyframe that works.
+
+    Its own way names the kind of picture by a letter, which PyAV 15 and newer refuse; older versions of picamera2
+    (0.3.24) have none at all.
+    """
+
+    class KeyframeEncoder(base):  # type: ignore[misc]  # its base exists only where picamera2 does
+        """One that can be asked."""
+
+        def _start(self) -> None:
+            super()._start()
+            self._stream = KeyStream(self._stream)
+
+        def force_key_frame(self) -> None:
+            """The next picture is a keyframe."""
+            if isinstance(stream := getattr(self, "_stream", None), KeyStream):
+                stream.force_key_frame()
+
+    return KeyframeEncoder
 
 
 def make_output(encoder: Any, packets: Packets) -> Any:

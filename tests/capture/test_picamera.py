@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from gpiozero.pins.mock import MockFactory
@@ -13,7 +14,7 @@ from device.capture import picamera
 from device.capture.abilities import HasPackets, HasRate
 from device.capture.ir_cut import IrCut
 from device.capture.picamera import PicameraSource
-from device.capture.picamera_packets import has_hardware_encoder
+from device.capture.picamera_packets import KeyStream, has_hardware_encoder
 from device.capture.request import CameraRequest, PictureWish, PiWish, RecordWish
 from device.clock import SimulatedClock
 from device.errors import CameraError
@@ -260,7 +261,8 @@ def test_the_recording_is_encoded_by_what_the_board_has(
     monkeypatch.setattr(picamera, "board_model", lambda: model)
     source, camera = opened(replace(RECORDED, picture=PictureWish(fps=20.0)), clock)
     (encoder,) = camera.encoders
-    assert type(encoder) is kind
+    assert isinstance(encoder, kind)
+    assert isinstance(encoder, LibavH264Encoder) == (kind is LibavH264Encoder)
     assert (encoder.bitrate, encoder.repeat, encoder.iperiod, encoder.name) == (1_500_000, True, 20, "main")
     assert isinstance(encoder.framerate, int)  # PyAV takes no float
     assert camera.wanted["main"]["size"] == (1280, 960)
@@ -302,8 +304,11 @@ def test_packets_carry_the_time_of_their_picture(clock: SimulatedClock) -> None:
     assert source.packets() == []
 
 
-def test_keyframes_come_by_the_clock_also_at_a_lower_rate(clock: SimulatedClock) -> None:
+def test_keyframes_come_by_the_clock_also_at_a_lower_rate(
+    clock: SimulatedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Five seconds without one, one wished a second: asked for once each, and not while they come by themselves."""
+    monkeypatch.setattr(picamera, "board_model", lambda: "Raspberry Pi 4 Model B")
     source, camera = opened(RECORDED, clock)
     (encoder,) = camera.encoders
     encoder.firsttimestamp = 0
@@ -317,6 +322,23 @@ def test_keyframes_come_by_the_clock_also_at_a_lower_rate(clock: SimulatedClock)
             clock.advance(0.5)
         forced.append(encoder.forced)
     assert forced[4] == forced[-1] == 3
+
+
+def test_the_software_encoder_makes_a_keyframe_when_asked() -> None:
+    """Through PyAV as it is: the picture after the asking is one, and no other but the first."""
+    with av.open("/dev/null", "w", format="null") as container:
+        stream = container.add_stream("libx264", rate=10, options={"preset": "ultrafast", "tune": "zerolatency"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.gop_size = 1000
+        keyed = KeyStream(stream)
+        kinds = []
+        for number in range(8):
+            if number == 5:
+                keyed.force_key_frame()
+            kinds += [packet.is_keyframe for packet in keyed.encode(av.VideoFrame(64, 48, "yuv420p"))]
+        kinds += [packet.is_keyframe for packet in keyed.encode()]
+        assert keyed.width == 64
+    assert [number for number, is_key in enumerate(kinds) if is_key] == [0, 5]
 
 
 def test_packets_that_nobody_takes_are_bounded(clock: SimulatedClock) -> None:

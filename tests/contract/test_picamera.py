@@ -116,6 +116,19 @@ def test_packets_can_be_decoded_and_show_no_masked_pixel() -> None:
     assert any(frame[:, width // 2 + 8 :].max() > 100 for frame in decoded)
 
 
+def test_a_keyframe_comes_when_asked_for() -> None:
+    """Once a minute by itself: those in a few seconds were asked for, as clips at a low rate need them."""
+    with opened(replace(SMALL, record=RecordWish("auto", keyframe_s=60.0))) as source:
+        assert source.stream() is not None
+        taken(source, 2.0)
+        keyframes = 0
+        for _ in range(3):
+            source._encoder.force_key_frame()
+            _, packets, _ = taken(source, 2.0)
+            keyframes += sum(packet.keyframe for packet in packets)
+    assert keyframes == 3
+
+
 def test_a_camera_that_is_not_there_is_told() -> None:
     """By its number, with how many there are."""
     with pytest.raises(CameraError, match="there is no camera 7"):
