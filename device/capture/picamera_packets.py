@@ -87,6 +87,8 @@ def _with_keyframes_on_demand(base: Any) -> Any:
     class KeyframeEncoder(base):  # type: ignore[misc]  # its base exists only where picamera2 does
         """One that can be asked."""
 
+        _stream: Any
+
         def _start(self) -> None:
             super()._start()
             self._stream = KeyStream(self._stream)
