@@ -6,13 +6,13 @@ from pathlib import Path
 
 import cv2
 
-from device.annotate import draw_places, draw_track
 from device.app import RunKind, build_detector, build_pipeline
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest
 from device.config import parse_config
 from device.core.ids import DerivedIds
+from device.recorder.overlay import draw_places, draw_track
 
 CONFIG = """
 [device]

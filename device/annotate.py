@@ -9,34 +9,19 @@ from typing import Self
 
 import av
 import av.error
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from device.config.cameras import CameraTable
 from device.core.event import Event
-from device.core.geometry import Point
-from device.core.track import Track
 from device.errors import ShopwardenError
 from device.pipeline import Step
-
-Colour = tuple[int, int, int]
-
-BELIEVED: Colour = (80, 220, 60)
-DOUBTED: Colour = (150, 150, 150)
-ZONE: Colour = (240, 170, 40)
-LINE: Colour = (40, 170, 240)
-ALARM: Colour = (50, 50, 230)
-QUIET: Colour = (90, 90, 90)
+from device.recorder.overlay import ALARM, QUIET, draw_label, draw_places, draw_track, is_shown
 
 TICK = Fraction(1, 1000)
 """s."""
 BANNER_S = 2.5
 """How long an event stays written on the picture."""
-
-
-LINGER_S = 0.5
-"""How long a track that is not found any more stays drawn."""
 
 
 class AnnotatedClip:
@@ -82,7 +67,7 @@ class AnnotatedClip:
         self._banners.extend((step.frame.t, event) for event in step.events)
         draw_places(picture, self._camera)
         for track in step.tracks:
-            if track.confirmed and step.frame.t - track.t_seen < 1.0:
+            if is_shown(track, step.frame.t):
                 draw_track(picture, track)
         self._draw_banners(picture, step.frame.t)
         if self._count == 0:
@@ -119,7 +104,7 @@ class AnnotatedClip:
         recent = [event for told, event in self._banners if t - told < BANNER_S]
         for row, event in enumerate(reversed(recent)):
             text = f"{event.priority}: {event.kind} {event.zone or ''} ({event.state})"
-            _label(picture, text, (8, 20 + 20 * row), ALARM if event.priority == "alarm" else QUIET)
+            draw_label(picture, text, (8, 20 + 20 * row), ALARM if event.priority == "alarm" else QUIET)
 
 
 @contextlib.contextmanager
@@ -134,42 +119,3 @@ def _file_errors(path: Path) -> Iterator[None]:
     except (OSError, av.error.FFmpegError) as error:
         why = error.strerror or str(error)
         raise ShopwardenError(f"{path}: the clip cannot be written ({why}); name another place") from error
-
-
-def draw_places(picture: NDArray[np.uint8], camera: CameraTable) -> None:
-    """Draw zones and lines on a BGR picture, in place."""
-    for zone in camera.zones:
-        cv2.polylines(
-            picture, [_pixels(picture, zone.polygon)], isClosed=True, color=ZONE, thickness=1, lineType=cv2.LINE_AA
-        )
-        x, y = _pixels(picture, zone.polygon[:1])[0]
-        _label(picture, zone.id, (int(x) + 3, int(y) + 14), ZONE)
-    for line in camera.lines:
-        start, end = _pixels(picture, (line.start, line.end))
-        cv2.arrowedLine(picture, _xy(start), _xy(end), LINE, 2, cv2.LINE_AA, tipLength=0.04)
-        _label(picture, line.id, _xy(start), LINE)
-
-
-def draw_track(picture: NDArray[np.uint8], track: Track) -> None:
-    """Draw one track on a BGR picture, in place; grey where it may be scenery, thin where it was not seen just now."""
-    (x1, y1), (x2, y2) = _pixels(picture, (track.box[:2], track.box[2:]))
-    colour = BELIEVED if track.moved else DOUBTED
-    cv2.rectangle(picture, (int(x1), int(y1)), (int(x2), int(y2)), colour, 2 if track.seen else 1)
-    _label(picture, f"{track.label} {track.id}  {track.score:.2f}", (int(x1), max(12, int(y1) - 4)), colour)
-
-
-def _pixels(picture: NDArray[np.uint8], points: tuple[Point, ...]) -> NDArray[np.int32]:
-    height, width = picture.shape[:2]
-    return np.array([(x * width, y * height) for x, y in points]).round().astype(np.int32)
-
-
-def _xy(point: NDArray[np.int32]) -> tuple[int, int]:
-    return int(point[0]), int(point[1])
-
-
-def _label(picture: NDArray[np.uint8], text: str, at: tuple[int, int], colour: Colour) -> None:
-    """Text on a dark ground, so that it can be read on any picture."""
-    (width, height), base = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.42, 1)
-    x, y = at
-    cv2.rectangle(picture, (x - 1, y - height - 2), (x + width + 1, y + base - 1), (20, 20, 20), cv2.FILLED)
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, 1, cv2.LINE_AA)

@@ -25,6 +25,7 @@ from device.log import setup
 from device.outlets import open_outlets
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
+from device.recorder.pictures import LivePictures
 from device.service import Service
 from device.signals import Signals
 from device.watchdog import Watchdog
@@ -89,6 +90,7 @@ class _Run:
         self._config, self._path = config, path
         self._signals, self._watchdog = signals, watchdog
         self._clock = SystemClock()
+        self._pictures = LivePictures([camera.id for camera in config.cameras], self._clock)
         self._over = threading.Event()
         self._next: Config | None = None
         self.next_track = first_track
@@ -147,7 +149,9 @@ class _Run:
         self._watchdog.excuse(math.inf, lane.camera.id)
 
     def _after(self, lane: Lane, step: Step | None) -> None:
-        """One turn of one camera is over: feed the watchdog, heed the signals."""
+        """One turn of one camera is over: show its picture, feed the watchdog, heed the signals."""
+        if step is not None:
+            self._pictures.show(lane.camera.id, step, lane.pipeline.detector)
         if self.ready:
             self._feed(lane, step)
         if self._signals.stop.is_set():

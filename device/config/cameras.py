@@ -123,8 +123,7 @@ class CameraTable(Table):
     )
     pixelate_people: bool = Field(
         False,
-        description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification; none "
-        "leaves yet.",
+        description="Show people as coarse blocks in every picture that leaves by MQTT or by a notification.",
     )
     notice_frozen: bool = Field(
         True,

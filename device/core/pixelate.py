@@ -1,8 +1,4 @@
-"""Makes people in a picture unrecognisable before it leaves the device. Does not decide which pictures leave.
-
-No picture leaves the device yet. What will send one, by MQTT or as a notification, has to pass it through ``pixelated``
-where the camera's configuration says ``pixelate_people``; the evidence that stays on the device is left as it is.
-"""
+"""Makes people in a picture unrecognisable before it leaves the device. Does not decide which pictures leave."""
 
 from collections.abc import Iterable
 

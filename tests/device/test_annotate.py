@@ -7,11 +7,12 @@ import av
 import numpy as np
 import pytest
 
-from device.annotate import BELIEVED, DOUBTED, LINE, ZONE, AnnotatedClip, draw_places, draw_track
+from device.annotate import AnnotatedClip
 from device.config import parse_config
 from device.config.cameras import CameraTable
 from device.errors import ShopwardenError
 from device.pipeline import Step
+from device.recorder.overlay import BELIEVED, DOUBTED, LINE, ZONE, draw_places, draw_track
 from tests.builders import make_track
 from tests.device.drawn import CONFIG, frames, truth_detector
 from tests.device.test_pipeline import make_pipeline
