@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# Takes the program off the machine. Configuration, events and evidence stay, unless --purge.
+
+uninstall() {
+    step "take it off"
+    change "stop the guard" _stop_and_disable
+    _remove_file /usr/local/bin/shopwarden
+    _remove_file /usr/local/lib/shopwarden
+    for file in $UNITS; do
+        _remove_file "/etc/systemd/system/$file"
+        _remove_file "/var/lib/systemd/timers/stamp-$file"
+    done
+    for file in /etc/sysusers.d/shopwarden.conf /etc/tmpfiles.d/shopwarden.conf /etc/udev/rules.d/60-shopwarden.rules \
+        /etc/systemd/journald.conf.d/shopwarden.conf /etc/systemd/system.conf.d/shopwarden-watchdog.conf; do
+        _remove_file "$file"
+    done
+    if [ "$PURGE" = yes ]; then
+        purge
+    else
+        say "kept: /etc/shopwarden, $STATE, the broker's configuration; --purge removes them too"
+    fi
+    [ ! -e "$PREFIX" ] || change "remove $PREFIX" rm -rf "$PREFIX"
+    change "tell systemd" systemctl daemon-reload
+}
+
+purge() {
+    local packages=''
+    [ ! -e "$BROKER/conf.d/shopwarden.conf" ] || _remove_file "$BROKER/conf.d/shopwarden.conf"
+    _remove_file "$BROKER/shopwarden"
+    _remove_file /etc/shopwarden
+    _remove_file "$STATE"
+    if [ -s "$PACKAGES_FILE" ]; then
+        packages=$(tr '\n' ' ' <"$PACKAGES_FILE")
+        # shellcheck disable=SC2086 # a list of words
+        change "remove the packages that came with it" _apt purge $packages
+    elif systemctl is-active -q mosquitto.service; then
+        change "restart the broker without it" systemctl restart mosquitto.service
+    fi
+    ! id shopwarden >/dev/null 2>&1 || change "remove the user shopwarden" _remove_user
+}
+
+_remove_file() {
+    [ -e "$1" ] || [ -L "$1" ] || return 0
+    change "remove $1" rm -rf "$1"
+}
+
+_stop_and_disable() {
+    systemctl disable -q --now shopwarden-check.timer >>"$LOG" 2>&1 || true
+    systemctl disable -q --now shopwarden.service >>"$LOG" 2>&1 || true
+}

@@ -1,0 +1,92 @@
+"""The installation on a fresh Debian with a real systemd, from the first run to the last trace. Tests run in order."""
+
+import re
+
+import pytest
+
+from tests.field.machine import Machine
+
+pytestmark = [pytest.mark.root, pytest.mark.field, pytest.mark.timeout(600)]
+
+UNIT = "shopwarden.service"
+SNAPSHOT = (
+    "find /etc /opt /usr/local /var/lib/shopwarden -xdev -not -name '*.pyc' -not -path '*/shopwarden.db*' -type f "
+    "-printf '%p %m %u %s %T@\\n' | LC_ALL=C sort | sha256sum"
+)
+"""Every file that an installation may touch, with its time: what a second run must leave alone."""
+
+
+def snapshot(machine: Machine) -> str:
+    """The sum of all such files."""
+    return machine.run("sh", "-c", SNAPSHOT).text
+
+
+def test_a_dry_run_changes_nothing(machine: Machine) -> None:
+    """It says what it would do."""
+    before = snapshot(machine)
+    done = machine.install("--answers", "/root/answers", "--unattended", "--dry-run")
+    assert done.status == 0, done.text
+    assert "would: start it" in done.text
+    assert snapshot(machine) == before
+
+
+def test_the_first_run_ends_with_a_guard(machine: Machine) -> None:
+    """It guards before the installer ends, and people are told what comes next."""
+    done = machine.install("--answers", "/root/answers", "--unattended")
+    assert done.status == 0, done.text
+    assert "it guards: guards camera-1" in done.text
+    assert machine.shown(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "active", "UnitFileState": "enabled"}
+
+
+def test_the_second_changes_nothing(machine: Machine) -> None:
+    """Not a file, not a time of one, and the guard is not interrupted."""
+    before, running = snapshot(machine), machine.shown(UNIT, "MainPID", "NRestarts")
+    done = machine.install("--answers", "/root/answers", "--unattended")
+    assert done.status == 0, done.text
+    assert "nothing had to be changed" in done.text
+    assert snapshot(machine) == before
+    assert machine.shown(UNIT, "MainPID", "NRestarts") == running
+
+
+def test_the_sandbox_is_tight(machine: Machine) -> None:
+    """By systemd's own measure, at most 2.5."""
+    found = machine.run("systemd-analyze", "security", "--no-pager", UNIT).text
+    score = re.search(r"exposure level for shopwarden\.service: ([0-9.]+)", found)
+    assert score is not None, found
+    assert float(score[1]) <= 2.5
+
+
+def test_a_killed_guard_is_back(machine: Machine) -> None:
+    """SIGKILL: restarted, and the pins were driven safe in between."""
+    before = machine.shown(UNIT, "MainPID", "NRestarts")
+    assert machine.run("systemctl", "kill", "--signal=KILL", "--kill-whom=main", UNIT).status == 0
+    machine.wait_for(UNIT, ("activating", "inactive", "failed", "deactivating"), 20)
+    machine.wait_for(UNIT)
+    after = machine.shown(UNIT, "MainPID", "NRestarts")
+    assert after["MainPID"] != before["MainPID"]
+    assert int(after["NRestarts"]) == int(before["NRestarts"]) + 1
+
+
+def test_a_hung_guard_is_back(machine: Machine) -> None:
+    """SIGSTOP: the watchdog ends it."""
+    machine.write("/run/systemd/system/shopwarden.service.d/fast.conf", "[Service]\nWatchdogSec=4\n")
+    machine.run("systemctl", "daemon-reload")
+    machine.run("systemctl", "restart", UNIT)
+    before = machine.shown(UNIT, "MainPID")
+    assert machine.run("systemctl", "kill", "--signal=STOP", "--kill-whom=main", UNIT).status == 0
+    machine.wait_for(UNIT, ("activating", "inactive", "failed", "deactivating"), 30)
+    machine.wait_for(UNIT)
+    assert machine.shown(UNIT, "MainPID") != before
+    assert "watchdog" in machine.run("journalctl", "-q", "-u", UNIT, "-o", "cat").text.lower()
+    machine.run("rm", "-r", "/run/systemd/system/shopwarden.service.d")
+    machine.run("systemctl", "daemon-reload")
+
+
+def test_it_leaves_nothing(machine: Machine) -> None:
+    """Uninstalled with all it knew: no file, no unit, no user; the journal of the installation alone stays."""
+    done = machine.install("--uninstall", "--purge")
+    assert done.status == 0, done.text
+    found = "find /etc /home /opt /root /srv /usr /var -xdev -iname '*shopwarden*' -not -path '/var/log/*'"
+    assert machine.run("sh", "-c", found).text == ""
+    assert machine.run("id", "shopwarden").status != 0
+    assert machine.shown(UNIT, "LoadState") == {"LoadState": "not-found"}
