@@ -56,14 +56,22 @@ _remove_new_packages() {
     [ -z "${new// /}" ] || _apt purge $new
 }
 
-# The bundle holds the packages of this release of Debian with all that they need; those that are there already stay.
+# The bundle is a source of packages that apt reads as any other: it takes what is missing and leaves what is there.
 _install_from_bundle() {
     local folder=$BUNDLE/debs/$CODENAME-$ARCH
-    [ -d "$folder" ] || fail "the bundle has no packages for $CODENAME $ARCH" "make it with: make bundle"
-    # apt orders them and resolves what they need among themselves; it reads no list and no network.
+    [ -r "$folder/Packages" ] || fail "the bundle has no packages for $CODENAME $ARCH" "make it with: make bundle"
+    mkdir -p "$WORK/lists/partial"
+    # Trusted, as the whole bundle is signed and every file in it has been compared with its sum.
+    printf 'deb [trusted=yes] file:%s ./\n' "$folder" >"$WORK/bundle.list"
+    _bundle_apt update || fail "the packages of the bundle cannot be read" "read $LOG"
     # shellcheck disable=SC2086 # a list of words
-    _apt install -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null --no-download \
-        "$folder"/*.deb || fail "the packages of the bundle could not be installed" "read $LOG"
+    _bundle_apt install $1 || fail "the packages of the bundle could not be installed" \
+        "read $LOG; python3-picamera2 is Raspberry Pi OS's own: install it once with internet, or use its full image"
+}
+
+_bundle_apt() {
+    _apt -o Dir::State::lists="$WORK/lists" -o Dir::Etc::sourcelist="$WORK/bundle.list" -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::Cache::pkgcache='' -o Dir::Cache::srcpkgcache='' -o APT::Sandbox::User=root "$@"
 }
 
 install_system_files() {
