@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth camera-bench camera-faults camera-vm field capacity wheel clean distclean python
+	track-table truth camera-bench camera-faults camera-vm bundle field capacity wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ camera-faults: $(DEV) ## cameras that fail, and what the guard does then: ROUNDS
 camera-vm: $(DEV) ## V4L2 and picamera2 on a kernel of their own, as root: needs debootstrap and qemu, takes an hour
 	PYTHON=$(BIN)/python sh tests/vm/build_image.sh .cache/vm
 	VM_TIMEOUT_S=5400 sh tests/vm/run.sh .cache/vm sh tests/vm/camera_suite.sh $(PARTS)
+
+bundle: $(DEV) ## one signed file to install from without a network: make bundle KEY=key.pem; TARGETS=trixie-arm64,... for some
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python systemd/make_bundle.py --key $(or $(KEY),$(error say whose: make bundle KEY=key.pem)) --out dist/shopwarden-bundle.tar $(if $(TARGETS),--targets $(TARGETS))
 
 field: $(DEV) ## the installation on a fresh Debian of both releases with their systemd, as root: needs debootstrap, systemd-container
 	$(BIN)/python -m pytest -q -p no:randomly -m field tests/field

@@ -32,7 +32,8 @@ PREFIX=/opt/shopwarden
 CONFIG=/etc/shopwarden/shopwarden.toml
 SECRETS=/etc/shopwarden/secrets
 LOG=/var/log/shopwarden-install.log
-OS_RELEASE=${OS_RELEASE:-/etc/os-release}
+# Another root for what is only looked at, so that each refusal can be tried without such a machine.
+FS=${SHOPWARDEN_LOOK_AT:-}
 CALL=$*
 ANSWERS_FILE='' UNATTENDED=no BUNDLE='' ACTION=install PURGE=no CAMERA=''
 
@@ -71,6 +72,8 @@ done
 trap finish EXIT
 trap 'exit 130' INT TERM
 WORK=$(mktemp -d)
+# Who only asks what would be done need not be root.
+[ "$DRY_RUN" = no ] || LOG=$WORK/log
 
 install_all() {
     [ -z "$ANSWERS_FILE" ] || read_answers "$ANSWERS_FILE"

@@ -18,7 +18,7 @@ preflight() {
 
 look_at_os() {
     local id
-    [ -r "$OS_RELEASE" ] || fail "$OS_RELEASE is not there, so this is no Debian" "use Raspberry Pi OS or Debian"
+    [ -r "$FS/etc/os-release" ] || fail "$FS/etc/os-release is not there, so this is no Debian" "use Raspberry Pi OS or Debian"
     id=$(os_release ID)
     CODENAME=$(os_release VERSION_CODENAME)
     case "$id" in
@@ -44,16 +44,16 @@ look_at_os() {
         3.11 | 3.12 | 3.13) ;;
         *) fail "python3 is $PYTHON_VERSION, supported are 3.11 to 3.13" "use the system's own python3" ;;
     esac
-    [ -d /run/systemd/system ] || fail "systemd does not run here" "boot the machine normally, not in a container without it"
+    [ -d "$FS/run/systemd/system" ] || fail "systemd does not run here" "boot the machine normally, not in a container without it"
     say "Debian $CODENAME, $ARCH, Python $PYTHON_VERSION, systemd $(systemctl --version | awk 'NR == 1 { print $2 }')"
 }
 
 # Read, never executed.
-os_release() { sed -n "s/^$1=\"\\{0,1\\}\\([^\"]*\\)\"\\{0,1\\}$/\\1/p" "$OS_RELEASE"; }
+os_release() { sed -n "s/^$1=\"\\{0,1\\}\\([^\"]*\\)\"\\{0,1\\}$/\\1/p" "$FS/etc/os-release"; }
 
 look_at_board() {
     BOARD=unknown
-    [ ! -r /proc/device-tree/model ] || BOARD=$(tr -d '\0' </proc/device-tree/model)
+    [ ! -r "$FS/proc/device-tree/model" ] || BOARD=$(tr -d '\0' <"$FS/proc/device-tree/model")
     case "$BOARD" in
         *"Raspberry Pi"*) say "$BOARD" ;;
         *) warn "this is no Raspberry Pi: pins are mock ones, and there is no camera on a ribbon" ;;
@@ -73,7 +73,7 @@ look_at_clock() {
     if [ "$(date +%Y)" -lt 2025 ]; then
         fail "the clock says $(date '+%Y-%m-%d %H:%M')" "set it: date -s 'YYYY-MM-DD HH:MM', and think of a clock module (RTC)"
     fi
-    if [ ! -e /dev/rtc0 ]; then
+    if [ ! -e "$FS/dev/rtc0" ]; then
         warn "no clock module (RTC): after a power cut without internet the guard does not know the time"
     fi
 }
@@ -90,7 +90,7 @@ look_at_power() {
 
 look_at_camera() {
     [ "$CAMERA" = picamera2 ] || return 0
-    if ! compgen -G '/dev/media*' >/dev/null; then
+    if ! compgen -G "$FS/dev/media*" >/dev/null; then
         warn "no camera answers on the ribbon: look at its plug; the self-test at the end will tell"
     fi
 }
