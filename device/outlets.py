@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -12,7 +12,7 @@ from device.config.model import Config, MqttTable
 from device.config.panel import output_settings
 from device.core.event import Event
 from device.errors import ConfigError
-from device.fanout import Fanout
+from device.fanout import Fanout, Listener
 from device.pins.board import are_real, open_factory
 from device.pins.output import OutputPin
 from device.ports import Clock
@@ -69,8 +69,16 @@ class Outlets:
 
 
 @contextlib.contextmanager
-def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) -> Iterator[Outlets]:
+def open_outlets(
+    config: Config, clock: Clock, console: TextIO | None = None, also: Sequence[Listener] = ()
+) -> Iterator[Outlets]:
     """Everybody who is told, not yet started; stopped and closed in the end.
+
+    Args:
+        config: who there is.
+        clock: the time.
+        console: where events are written as lines; None for standard output.
+        also: told of what is on disk as well; whoever owns them starts and stops them.
 
     Raises:
         ConfigError: a pin, or the broker's password.
@@ -89,7 +97,7 @@ def open_outlets(config: Config, clock: Clock, console: TextIO | None = None) ->
             behind.append(
                 MqttRunner(store, broker_of(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
             )
-        keeper = Worker(StoreSink(store, behind), capacity=1024)
+        keeper = Worker(StoreSink(store, [*behind, *also]), capacity=1024)
         outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory)
         stack.callback(outlets.stop)
         yield outlets

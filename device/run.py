@@ -22,13 +22,16 @@ from device.errors import ShopwardenError
 from device.guard.guard import Guard
 from device.lane import Lane
 from device.log import setup
-from device.outlets import open_outlets
+from device.outlets import Outlets, open_outlets
+from device.page_parts import PageWays, figures, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
 from device.recorder.pictures import LivePictures
 from device.service import Service
 from device.signals import Signals
 from device.watchdog import Watchdog
+from device.web.feed import Feed
+from device.web.prometheus import prometheus_text
 
 log = structlog.get_logger(__name__)
 
@@ -103,7 +106,8 @@ class _Run:
         bell = Bell()
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
-            outlets = stack.enter_context(open_outlets(self._config, self._clock))
+            feed = Feed()
+            outlets = stack.enter_context(open_outlets(self._config, self._clock, also=(feed,)))
             # A panic button and the siren wait for no camera.
             outlets.start()
             ways = Ways(outlets.emit, outlets.mute, outlets.store, outlets.factory)
@@ -134,9 +138,24 @@ class _Run:
                 ),
             )
             _follow(guard, service)
+            stack.enter_context(open_page(self._config, self._clock, self._page_ways(guard, outlets, service, feed)))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
+
+    def _page_ways(self, guard: Guard, outlets: Outlets, service: Service, feed: Feed) -> PageWays:
+        loops = (*outlets.first, *outlets.behind, guard)
+        return PageWays(
+            guard=guard,
+            store=outlets.store,
+            pictures=self._pictures,
+            feed=feed,
+            figures=lambda: figures(service.health, [loop.stats() for loop in loops]),
+            metrics=lambda: prometheus_text(figures(service.health, [loop.stats() for loop in loops])),
+            reload=self._signals.reload.set,
+            config_file=self._path,
+            mutable=bool(outlets.pins),
+        )
 
     def _say_ready(self, cameras: list[str], model: str, armed: ArmedState) -> None:
         self.ready = True

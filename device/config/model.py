@@ -9,6 +9,7 @@ from device.config.arming import ArmingTable
 from device.config.cameras import CameraTable
 from device.config.pins import PinsTable
 from device.config.table import Id, Table
+from device.config.web import WebTable
 from device.errors import UsageError
 
 
@@ -48,12 +49,6 @@ class MqttTable(Table):
         return self
 
 
-class WebTable(Table):
-    """The local page."""
-
-    listen: str = Field("127.0.0.1:8080", pattern=r"^[^\s]+:[0-9]{1,5}$", description="Address and port to serve on.")
-
-
 class Config(Table):
     """The whole file."""
 
@@ -63,7 +58,7 @@ class Config(Table):
     mqtt: MqttTable | None = Field(None, description="Left out: no broker is told.")
     pins: PinsTable = Field(default=PinsTable(), description="Sirens and lights.")
     arming: ArmingTable = Field(default=ArmingTable(), description="When an event is an alarm.")
-    web: WebTable = Field(default=WebTable(), description="The local page.")
+    web: WebTable = Field(default=WebTable(), description="The local page and its API.")
 
     @field_validator("cameras")
     @classmethod

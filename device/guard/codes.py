@@ -1,8 +1,6 @@
 """PINs as hashes in a file of their own. Counts no wrong tries."""
 
-import os
 import re
-import secrets
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 from device.errors import ConfigError, StoreError, UsageError
+from device.whole_file import replace_file
 
 MAX_CODES: Final = 16
 """Checking a wrong PIN costs one hash for each."""
@@ -81,7 +80,7 @@ class Codes:
         folder = self._path.parent
         try:
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-            _replace(self._path, text)
+            replace_file(self._path, text.encode("ascii"))
         except OSError as error:
             raise StoreError(f"pins_file {self._path}: cannot be written ({error.strerror})") from error
         self._hashes = hashes
@@ -109,27 +108,3 @@ def _matches(hashed: str, code: str) -> bool:
         return _HASHER.verify(hashed, code)
     except (Argon2Error, InvalidHashError):
         return False
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a file in place of another, whole or not at all, readable by its owner alone."""
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.tmp")
-    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if os.geteuid() == 0:
-            # Written by root for the service, which must be able to read it: it belongs to whom it belonged before, or
-            # to whom its folder does.
-            model = (path if path.exists() else path.parent).stat()
-            os.chown(temporary, model.st_uid, model.st_gid)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

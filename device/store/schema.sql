@@ -44,11 +44,31 @@ create table event (
 
 create index event_by_happening on event (event_id, seq);
 
+-- The few events that matter are found among a million others at once, the newest or those of a day: an id begins with
+-- its moment. Partial, as most events are none of these and cost no write here.
+create index event_notable on event (priority, seq) where priority in ('warning', 'alarm');
+create index event_notable_by_time on event (priority, id) where priority in ('warning', 'alarm');
+
 -- Messages that the broker has not acknowledged. A row is made in the transaction that makes its event, and goes when
 -- the broker says that it has the message. An event cannot be deleted while it waits here.
 create table outbox (
     seq integer primary key references event (seq)
 ) strict;
+
+-- What somebody said of a happening afterwards: the last word counts. It outlives the event's rows, as it is what rules
+-- are measured by.
+create table verdict (
+    event_id text primary key check (length(event_id) = 36),
+
+    -- Whether it was what its kind says.
+    verdict text not null check (verdict in ('true', 'false')),
+
+    -- Who, and from where.
+    said_by text not null check (said_by <> ''),
+
+    -- When, Unix time as this device had it.
+    said_at_s real not null
+) strict, without rowid;
 
 -- How the guard stood when it last changed: one row, written before whoever asked is answered.
 create table panel (

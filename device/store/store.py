@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -202,6 +202,16 @@ class Store:
         with store_errors(self.path), self._lock, self._db:
             self._db.execute("begin immediate")
             write_panel(self._db, saved, number)
+
+    def change(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Have something else of this package written in one transaction; it is on disk when this returns.
+
+        Raises:
+            StoreError: it is not on disk; trying again may help.
+        """
+        with store_errors(self.path), self._lock, self._db:
+            self._db.execute("begin immediate")
+            work(self._db)
 
     def check(self) -> list[str]:
         """What is wrong with the database, a line each; empty when all is well.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from typing import Final
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 """What ``PRAGMA user_version`` says in a database that this program writes."""
 
 APPLICATION_ID: Final = 0x53485057
@@ -34,7 +34,11 @@ def _script(name: str) -> Callable[[sqlite3.Connection], None]:
 
 # A new database takes every step too, so there is one way to make a schema; schema.sql is the document of where the
 # steps lead, and a test keeps it so.
-UPGRADES: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (_script("to_1.sql"), _script("to_2.sql"))
+UPGRADES: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
+    _script("to_1.sql"),
+    _script("to_2.sql"),
+    _script("to_3.sql"),
+)
 """Step ``i`` makes version ``i + 1`` of version ``i``."""
 
 

@@ -67,7 +67,9 @@ source = "{source}"
 def write_config(folder: Path, *, source: str = "synthetic:", more: str = "") -> Path:
     """A configuration with one camera, a zone and a line; its state lies beside it."""
     path = folder / "shop.toml"
-    path.write_text(CONFIG.format(state_dir=folder / "state", source=source) + more, encoding="utf-8")
+    # Services of tests that run side by side would quarrel over one port.
+    web = "" if "[web]" in more else "\n[web]\nserve = false\n"
+    path.write_text(CONFIG.format(state_dir=folder / "state", source=source) + more + web, encoding="utf-8")
     return path
 
 

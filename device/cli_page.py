@@ -1,0 +1,44 @@
+"""The commands ``shopwarden user`` and ``web``: reads the call and does it. Decides nothing else."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_page(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add them to the others."""
+    actions = commands.add_parser("user", help="who may use the page").add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", help="make an account; the password is typed twice, or a line of standard input")
+    add.add_argument("--role", choices=("viewer", "guard", "admin"), default="guard", help="what the user may do")
+    reset = actions.add_parser("reset", help="give somebody a new password")
+    remove = actions.add_parser("remove", help="take an account away")
+    for action in (add, reset, remove):
+        action.add_argument("name", help="whose")
+    show = actions.add_parser("list", help="who may log in")
+    web = commands.add_parser("web", help="how the page is reached").add_subparsers(required=True, metavar="ACTION")
+    code = web.add_parser("code", help="a one-time code for the first user, with address and fingerprint")
+    mark = web.add_parser("fingerprint", help="the fingerprint of the page's certificate")
+    asked = {"add": add, "reset": reset, "remove": remove, "list": show, "code": code, "fingerprint": mark}
+    for name, action in asked.items():
+        action.add_argument("--config", type=Path, required=True, help="configuration file")
+        action.set_defaults(command=_page, action=name)
+
+
+def _page(arguments: argparse.Namespace) -> int:
+    from device import accounts
+
+    match arguments.action:
+        case "add":
+            said = accounts.add_user(arguments.config, arguments.name, arguments.role)
+        case "reset":
+            said = accounts.reset_user(arguments.config, arguments.name)
+        case "remove":
+            said = accounts.remove_user(arguments.config, arguments.name)
+        case "list":
+            said = accounts.list_users(arguments.config)
+        case "code":
+            said = accounts.make_code(arguments.config)
+        case _:
+            said = accounts.fingerprint(arguments.config)
+    sys.stdout.write(said.rstrip("\n") + "\n")
+    return 0

@@ -1,0 +1,176 @@
+"""Makes the page out of the configuration: its users, secrets, certificate and server. Answers no request itself."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from device.config.model import Config
+from device.core.arming.standing import Standing
+from device.core.camera_health import CameraHealth
+from device.errors import ConfigError, ShopwardenError, StoreError
+from device.guard.guard import Guard
+from device.ports import Clock, Pictures
+from device.store.book import EventBook
+from device.store.store import Store
+from device.web.certificate import Certificate, own_certificate
+from device.web.door import Door
+from device.web.feed import Feed
+from device.web.first_code import FirstCode
+from device.web.parts import Figure, WebParts
+from device.web.server import WebServer
+from device.web.sessions import Sessions, read_secret
+from device.web.users import Users
+from device.worker import LoopStats
+
+log = structlog.get_logger(__name__)
+
+STOP_S = 3.0
+"""How long open connections may take to end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWays:
+    """What the page shows, and whom it asks."""
+
+    guard: Guard
+    store: Store
+    pictures: Pictures
+    feed: Feed
+    figures: Callable[[], Sequence[Figure]]
+    metrics: Callable[[], str]
+    reload: Callable[[], None]
+    config_file: Path | None = None
+    mutable: bool = False
+
+
+class PageBook(EventBook):
+    """The book of the service."""
+
+    can_lock = False
+
+    def keep(self, event_id: str, by: str, *, locked: bool) -> None:
+        """Not yet.
+
+        Raises:
+            StoreError: always.
+        """
+        del event_id, by, locked
+        raise StoreError("evidence cannot be locked by this version")
+
+    def seen(self, what: str, by: str) -> None:
+        """Note in the log that somebody has looked at evidence."""
+        log.info("evidence_seen", what=what, by=by)
+
+
+def figures(cameras: Mapping[str, CameraHealth], loops: Sequence[LoopStats]) -> list[Figure]:
+    """How cameras and sinks fare."""
+    found = []
+    for name, health in cameras.items():
+        down = health.lost or health.frozen
+        found += [
+            Figure("state", "state", health.why if down else "gives pictures", part=name, good=not down),
+            Figure("fps", "pictures a second", health.fps, part=name),
+            Figure("looks_per_s", "looks a second", health.looks_per_s, part=name),
+            Figure("delay_s", "delay of a picture", health.delay_s, "s", part=name),
+            Figure("dropped", "pictures nobody looked at", health.dropped, part=name),
+            Figure("faults", "damaged pictures", health.faults, part=name),
+        ]
+    for it in loops:
+        found += [
+            Figure("trouble", "state", it.trouble or "works", part=it.name, good=it.trouble is None),
+            Figure("queued", "waiting", it.queued, part=it.name),
+            Figure("dropped", "given up", it.dropped, part=it.name, good=it.dropped == 0),
+        ]
+    return found
+
+
+def users_of(config: Config) -> Users:
+    """Who may use the page.
+
+    Raises:
+        ConfigError: their file cannot be read.
+    """
+    return Users(config.device.state_dir / "web-users")
+
+
+def first_code_of(config: Config) -> FirstCode:
+    """The one-time code of a device that nobody can log in to yet."""
+    return FirstCode(config.device.state_dir / "web-first-code")
+
+
+def certificate_of(config: Config) -> Certificate | None:
+    """What the page shows to prove that it is itself, made if need be; None where it speaks plain HTTP.
+
+    Raises:
+        StoreError: it cannot be written.
+    """
+    web = config.web
+    if not web.tls:
+        return None
+    if web.certificate_file is not None and web.key_file is not None:
+        return Certificate(web.certificate_file, web.key_file)
+    return own_certificate(config.device.state_dir, config.device.id)
+
+
+@contextlib.contextmanager
+def open_page(config: Config, clock: Clock, ways: PageWays) -> Iterator[WebServer | None]:
+    """The page, served until the block ends; None where none is wanted, or it cannot be: the guard goes on without."""
+    if not config.web.serve:
+        yield None
+        return
+    with contextlib.ExitStack() as stack:
+        server = None
+        try:
+            server = _server(config, clock, ways, stack)
+        except ShopwardenError as error:
+            # An alarm system with a damaged file of users must still be one.
+            log.error("page_cannot_be_served", reason=str(error))
+        if server is not None:
+            ways.guard.listen(_tell_panel(ways.feed))
+            server.start()
+            stack.callback(server.stop, STOP_S)
+        yield server
+
+
+def _tell_panel(feed: Feed) -> Callable[[Standing], None]:
+    return lambda standing: feed.tell_panel(standing.panel)
+
+
+def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.ExitStack) -> WebServer:
+    users, state_dir = users_of(config), config.device.state_dir
+    web = config.web
+    if not users.all():
+        log.warning("page_has_no_users", advice="`shopwarden web code` or `shopwarden user add` lets the first one in")
+    if web.metrics_token_file is not None and not web.metrics_token_file.is_file():
+        raise ConfigError(f"web.metrics_token_file {web.metrics_token_file}: there is no such file")
+    parts = WebParts(
+        config=config,
+        config_file=ways.config_file,
+        clock=clock,
+        guard=ways.guard,
+        book=stack.enter_context(contextlib.closing(PageBook(ways.store, clock))),
+        pictures=ways.pictures,
+        figures=ways.figures,
+        metrics=ways.metrics,
+        reload=ways.reload,
+        mutable=ways.mutable,
+        users=users,
+        sessions=Sessions(read_secret(state_dir / "web-secret"), lasts_s=web.session_h * 3600.0),
+        door=Door(users, first_code_of(config), clock),
+        feed=ways.feed,
+        zone=ZoneInfo(config.arming.timezone) if config.arming.timezone else None,
+    )
+    for pool in (parts.disk, parts.eyes):
+        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+
+    def make_app() -> object:
+        # Loaded on the page's own thread: nobody waits for it.
+        from device.web.app import build_app  # noqa: PLC0415
+
+        return build_app(parts)
+
+    return WebServer(make_app, ways.feed, host=web.host, port=web.port, certificate=certificate_of(config))

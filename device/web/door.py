@@ -1,0 +1,93 @@
+"""Who gets in: passwords and the first code, with a lock-out by source and by user. Knows no HTTP."""
+
+import ipaddress
+import math
+import threading
+
+import structlog
+
+from device.core.arming.lockout import Lockout
+from device.ports import Clock
+from device.web.first_code import FirstCode
+from device.web.users import User, Users
+
+log = structlog.get_logger(__name__)
+
+
+class Refused(Exception):  # noqa: N818 - it is an answer
+    """Nobody gets in this way; the text says why."""
+
+
+class Door:
+    """Checks one password at a time: a check takes 19 MiB and a moment, and tries are counted before the next."""
+
+    def __init__(self, users: Users, code: FirstCode, clock: Clock) -> None:
+        """Nobody is locked out yet: a restart forgives."""
+        self._users, self._code, self._clock = users, code, clock
+        # Guards the lock-outs, and lets one check go on at a time.
+        self._lock = threading.Lock()
+        self._by_source = Lockout((), clock.monotonic())
+        self._by_user = Lockout((), clock.monotonic())
+
+    def login(self, source: str, name: str, password: str) -> User:
+        """The user, whose name and password they are.
+
+        Raises:
+            Refused: they are nobody's, or no try counts for now.
+        """
+        key, name = source_key(source), name[:64]
+        with self._lock:
+            self._waits(key, name)
+            user = self._users.check(name, password)
+            if user is None:
+                self._wrong(key, name)
+                log.warning("login_refused", source=source, user=name)
+                raise Refused("this name and password are nobody's")
+            self._by_source.right(key)
+            self._by_user.right(name)
+        log.info("login", source=source, user=name)
+        return user
+
+    def set_up(self, source: str, code: str, name: str, password: str) -> User:
+        """Make the first user, an admin, for whoever has the code; it works once, and only while there is no user.
+
+        Raises:
+            Refused: there is somebody already, the code is wrong, or no try counts for now.
+            UsageError: the name or the password is none.
+            StoreError: it is not on disk.
+        """
+        key = source_key(source)
+        with self._lock:
+            if self._users.all():
+                raise Refused("this device has been set up: log in")
+            self._waits(key, "(code)")
+            if not self._code.matches(code):
+                self._wrong(key, "(code)")
+                log.warning("first_code_refused", source=source)
+                raise Refused("this is not the code of this device")
+            self._users.add(name, "admin", password)
+            self._code.used()
+        log.info("set_up", source=source, user=name)
+        return self._users.all()[name]
+
+    def _waits(self, key: str, name: str) -> None:
+        now = self._clock.monotonic()
+        left_s = max(self._by_source.left_s(key, now), self._by_user.left_s(name, now))
+        if left_s > 0.0:
+            raise Refused(f"too many wrong tries: locked for {math.ceil(left_s)} s")
+
+    def _wrong(self, key: str, name: str) -> None:
+        now = self._clock.monotonic()
+        self._by_source.wrong(key, now)
+        self._by_user.wrong(name, now)
+
+
+def source_key(source: str) -> str:
+    """The address by which tries are counted: of IPv6 the network, as one machine has as many of those as it likes."""
+    try:
+        address = ipaddress.ip_address(source.partition("%")[0])
+    except ValueError:
+        return source[:64]
+    if address.version == 6:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

@@ -1,0 +1,73 @@
+// What every page needs: asking the API, saying something, drawing an event, listening to news.
+
+export async function ask(path, { method = "POST", body } = {}) {
+  const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+  const headers = method === "GET" ? {} : { "content-type": "application/json", "x-csrf-token": csrf };
+  let answer;
+  try {
+    answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    return { ok: false, status: 0, error: "the device does not answer" };
+  }
+  if (answer.status === 401) location.assign("/login");
+  const found = await answer.json().catch(() => ({}));
+  return { ok: answer.ok, status: answer.status, ...found };
+}
+
+let silence;
+export function say(text) {
+  const line = document.getElementById("say");
+  line.textContent = text;
+  line.classList.add("on");
+  clearTimeout(silence);
+  silence = setTimeout(() => line.classList.remove("on"), 5000);
+}
+
+function make(tag, name, text) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+// The same row as templates/row.html; text only, so that no event can bring markup.
+export function row(event) {
+  const item = make("li", `event ${event.priority}`);
+  const link = make("a");
+  link.href = `/events/${event.event_id}`;
+  const when = make("span", "when");
+  const moment = new Date(event.time);
+  const time = make("time", "", event.clock ?? moment.toLocaleTimeString("en-GB"));
+  time.dateTime = event.time;
+  when.append(time, make("span", "day", event.day ?? moment.toDateString()));
+  const what = make("span", "what");
+  what.append(make("strong", "", event.title));
+  if (event.test) what.append(" ", make("span", "tag", "test"));
+  what.append(make("span", "place", event.place), make("span", "why", event.reasons[0] ?? ""));
+  link.append(when, what, make("span", `tag ${event.priority}`, event.priority));
+  item.append(link);
+  return item;
+}
+
+export function fromContract(message) {
+  const title = message.kind.replaceAll("_", " ");
+  return {
+    ...message,
+    title: title[0].toUpperCase() + title.slice(1),
+    place: [message.camera, message.zone].filter(Boolean).join(" · "),
+    test: Boolean(message.data?.test),
+  };
+}
+
+export function listen(handlers) {
+  const source = new EventSource("/api/stream");
+  for (const [name, handle] of Object.entries(handlers)) {
+    source.addEventListener(name, (message) => handle(JSON.parse(message.data)));
+  }
+  // A browser gives up for good on an answer that is no stream: too many pages, or nobody logged in any more.
+  source.addEventListener("error", () => {
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(handlers), 5000);
+  });
+  addEventListener("pagehide", () => source.close());
+  return source;
+}

@@ -1,0 +1,25 @@
+// New events at the top of the list, where it shows the newest and they fit the filter.
+import { fromContract, listen, row } from "./common.js";
+
+const list = document.getElementById("events");
+const RANKS = ["info", "notice", "warning", "alarm"];
+const MOST = 200;
+
+function fits(message) {
+  const { kind, priority, camera } = list.dataset;
+  return message.state !== "end" && (!kind || message.kind === kind) && (!camera || message.camera === camera)
+    && (!priority || RANKS.indexOf(message.priority) >= RANKS.indexOf(priority));
+}
+
+if (list.dataset.live) {
+  listen({
+    event: (message) => {
+      if (!fits(message)) return;
+      const item = row(fromContract(message));
+      item.classList.add("new");
+      list.prepend(item);
+      document.querySelector(".empty")?.remove();
+      while (list.children.length > MOST) list.lastElementChild.remove();
+    },
+  });
+}

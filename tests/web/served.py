@@ -1,0 +1,189 @@
+"""A page that is served for tests, with everything around it in the test's hand. Holds no test."""
+
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import httpx
+import numpy as np
+
+from device.config import load_config
+from device.core.event import PRIORITIES, Event
+from device.core.ids import unix_ms_of
+from device.core.search import Remark, Search, Verdict
+from device.web.app import build_app
+from device.web.certificate import Certificate
+from device.web.door import Door
+from device.web.feed import Feed
+from device.web.first_code import FirstCode
+from device.web.parts import Figure, WebParts
+from device.web.server import WebServer
+from device.web.sessions import Sessions
+from device.web.users import Users
+from tests.device.drawn import write_config
+from tests.guard.guards import AtWork, at_work
+
+PASSWORDS = {"anna": "anna has a long one", "gert": "gert guards the yard", "vera": "vera only looks on"}
+ROLES: dict[str, Any] = {"anna": "admin", "gert": "guard", "vera": "viewer"}
+
+
+def _trusting() -> ssl.SSLContext:
+    """Takes the certificate that a test has just made; made once, as it takes long."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+TRUSTING = _trusting()
+
+
+class MemoryBook:
+    """What has happened, in memory."""
+
+    can_lock = True
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self.remarks: dict[str, Remark] = {}
+        self.looks: list[tuple[str, str]] = []
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def search(self, search: Search) -> list[Event]:
+        """As the store does."""
+        self.goes_on.wait(30.0)
+        rank = PRIORITIES.index(search.priority) if search.priority else 0
+        found = [
+            it
+            for it in reversed(self.events)
+            if it.state != "end"
+            and search.kind in (None, it.kind)
+            and PRIORITIES.index(it.priority) >= rank
+            and search.camera in (None, it.camera)
+            and (search.before_seq is None or (it.seq or 0) < search.before_seq)
+            and (search.begin is None or unix_ms_of(it.id) >= search.begin * 1000)
+            and (search.end is None or unix_ms_of(it.id) < search.end * 1000)
+        ]
+        return found[: search.limit]
+
+    def happening(self, event_id: str) -> list[Event]:
+        """Its messages."""
+        return [it for it in self.events if it.event_id == event_id]
+
+    def remark(self, event_id: str) -> Remark:
+        """What was said."""
+        return self.remarks.get(event_id, Remark())
+
+    def judge(self, event_id: str, verdict: Verdict | None, by: str) -> None:
+        """Note it."""
+        self.remarks[event_id] = Remark(verdict, by, self.remark(event_id).locked)
+
+    def keep(self, event_id: str, by: str, *, locked: bool) -> None:
+        """Note it."""
+        self.looks.append((event_id, by))
+        said = self.remark(event_id)
+        self.remarks[event_id] = Remark(said.verdict, said.by, locked)
+
+    def seen(self, what: str, by: str) -> None:
+        """Note it."""
+        self.looks.append((what, by))
+
+
+class DrawnPictures:
+    """A picture that says how it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool, bool]] = []
+        self.goes_on = threading.Event()
+        self.goes_on.set()
+
+    def jpeg(self, camera: str, *, boxes: bool, pixelated: bool, timeout_s: float) -> bytes | None:
+        """A grey picture with the camera's name."""
+        self.asked.append((camera, boxes, pixelated))
+        if not self.goes_on.wait(timeout_s):
+            return None
+        picture = np.full((240, 320, 3), 96, np.uint8)
+        cv2.putText(picture, camera, (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (255, 255, 255), 2)
+        return bytes(cv2.imencode(".jpg", picture)[1].tobytes())
+
+
+class Served:
+    """The server, and clients of it."""
+
+    def __init__(self, work: AtWork, folder: Path, config: Path, certificate: Certificate | None) -> None:
+        self.work, self.book, self.pictures, self.feed = work, MemoryBook(), DrawnPictures(), Feed()
+        self.folder, self.config_file = folder, config
+        self.state = folder / "state"
+        self.users = Users(self.state / "web-users")
+        self.code = FirstCode(self.state / "web-first-code")
+        self.reloads = 0
+        self.clients: list[httpx.Client] = []
+        self.parts = WebParts(
+            config=load_config(config), config_file=config, clock=work.clock, guard=work.guard, book=self.book,
+            pictures=self.pictures,
+            figures=lambda: (Figure("fps", "pictures a second", 14.5, part="aisle"),),
+            metrics=lambda: "shopwarden_up 1\n", reload=self._reload, mutable=True, users=self.users,
+            sessions=Sessions(b"s" * 32, lasts_s=3600.0), door=Door(self.users, self.code, work.clock), feed=self.feed,
+        )  # fmt: skip
+        self.certificate = certificate
+        self.server = WebServer(
+            lambda: build_app(self.parts), self.feed, host="127.0.0.1", port=0, certificate=certificate
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        address = self.server.address
+        assert address is not None
+        return f"http{'s' if self.certificate else ''}://127.0.0.1:{address[1]}"
+
+    def client(self, name: str | None = None) -> httpx.Client:
+        """A browser's worth of cookies, logged in if a name is given."""
+        client = httpx.Client(base_url=self.url, verify=TRUSTING, timeout=30.0)
+        self.clients.append(client)
+        if name is not None:
+            answer = client.post("/login", data={"name": name, "password": PASSWORDS[name]})
+            assert answer.status_code == 303, answer.text
+            client.headers["x-csrf-token"] = (
+                client.get("/").text.partition('name="csrf" content="')[2].partition('"')[0]
+            )
+        return client
+
+    def tell(self, event: Event) -> Event:
+        """Something happens."""
+        self.book.events.append(event)
+        self.feed.offer(event)
+        return event
+
+    def _reload(self) -> None:
+        self.reloads += 1
+
+
+@contextmanager
+def served(
+    folder: Path, *, armed: Any = "away", users: bool = True, certificate: Certificate | None = None, more: str = ""
+) -> Iterator[Served]:
+    """A page that answers, with a user of each role."""
+    with at_work(armed, pins_set=True) as work:
+        page = Served(work, folder, write_config(folder, more=more), certificate)
+        if users:
+            for name, password in PASSWORDS.items():
+                page.users.add(name, ROLES[name], password)
+        page.server.start()
+        poll = threading.Event()
+        for _ in range(400):
+            if page.server.address is not None:
+                break
+            poll.wait(0.02)
+        try:
+            yield page
+        finally:
+            for client in page.clients:
+                client.close()
+            assert page.server.stop(10.0)
+            for pool in (page.parts.disk, page.parts.eyes):
+                pool.shutdown(wait=True)
