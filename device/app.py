@@ -3,12 +3,13 @@
 import contextlib
 import difflib
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from device.board import boot_id
 from device.cameras import can_freeze, check_sources, make_camera
+from device.capture.packet_store import PacketStore
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import armed_rules, build_rules, rule_tables
@@ -142,6 +143,7 @@ def open_lanes(
     first_track: int = 1,
     on_news: Callable[[], None] = lambda: None,
     guard: Guard | None = None,
+    packets: Mapping[str, PacketStore | None] | None = None,
 ) -> Iterator[tuple[Lane, ...]]:
     """Every camera with its stages; each is started when it is first asked for a picture, and waits for no other.
 
@@ -160,7 +162,8 @@ def open_lanes(
     )
     pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
     with contextlib.ExitStack() as stack:
-        cameras = [make_camera(table, run.armed, clock, on_news) for table in config.cameras]
+        kept = packets or {}
+        cameras = [make_camera(table, run.armed, clock, on_news, kept.get(table.id)) for table in config.cameras]
         for camera in cameras:
             stack.enter_context(contextlib.closing(camera))
         yield tuple(

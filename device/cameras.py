@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
 from device.capture.restarting import RestartingCamera, Standing
 from device.capture.sources import parse_small, parse_source
@@ -14,12 +15,21 @@ from device.errors import CameraError, ConfigError
 from device.ports import Clock
 
 
-def make_camera(table: CameraTable, armed: ArmedState, clock: Clock, on_news: Callable[[], None]) -> RestartingCamera:
-    """A camera that is started when it is first asked for a picture, in the armed state that holds by then."""
+def make_camera(
+    table: CameraTable,
+    armed: ArmedState,
+    clock: Clock,
+    on_news: Callable[[], None],
+    packets: PacketStore | None = None,
+) -> RestartingCamera:
+    """A camera that is started when it is first asked for a picture, in the armed state that holds by then.
+
+    Its packets for the recording go to ``packets``; without it none are made.
+    """
     rates = table.fps_while.by_state()
     return RestartingCamera(
         table.id,
-        partial(_start, table, clock, on_news),
+        partial(_start, table, clock, on_news, packets),
         clock=clock,
         standing=Standing(armed, rates.get(armed)),
         rates=rates,
@@ -27,10 +37,16 @@ def make_camera(table: CameraTable, armed: ArmedState, clock: Clock, on_news: Ca
     )
 
 
-def _start(table: CameraTable, clock: Clock, on_news: Callable[[], None], standing: Standing) -> CameraProcess:
+def _start(
+    table: CameraTable,
+    clock: Clock,
+    on_news: Callable[[], None],
+    packets: PacketStore | None,
+    standing: Standing,
+) -> CameraProcess:
     """A camera's process, on which holds what is given."""
     request = request_of(table, armed=standing.armed)
-    camera = CameraProcess(table.id, request, clock=clock, on_news=on_news)
+    camera = CameraProcess(table.id, request, clock=clock, on_news=on_news, packets=packets)
     if standing.fps is not None:
         camera.set_rate(standing.fps)
     return camera

@@ -1,5 +1,6 @@
 """The seams: what each exchangeable part promises. Holds no code that does anything."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -123,6 +124,17 @@ FileKind = Literal["clip", "still", "ambient"]
 """A clip of an event, a picture of it, or a piece of what is recorded all the time."""
 
 
+@dataclass(frozen=True, slots=True)
+class BegunFile:
+    """A file that was begun and neither finished nor abandoned."""
+
+    name: str
+    """Relative to the state directory."""
+    path: Path
+    kind: FileKind
+    event_id: str | None
+
+
 class Archive(Protocol):
     """Keeps the books of files that show something: a row before the file, a sum after it. For any thread."""
 
@@ -152,6 +164,15 @@ class Archive(Protocol):
 
         Raises:
             StoreError: they cannot.
+        """
+
+    def unfinished(self) -> tuple[BegunFile, ...]:
+        """What the last run left in the middle, oldest first: asked once, before anything is begun.
+
+        Whoever asks mends each file and then finishes or abandons it, and seals the events.
+
+        Raises:
+            StoreError: it cannot be told.
         """
 
     def seal(self, event_id: str) -> None:

@@ -16,7 +16,7 @@ from device.care import Ease
 from device.clock import SystemClock
 from device.config import Config, load_config
 from device.core.arming.standing import Standing
-from device.core.event import ArmedState
+from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.guard.guard import Guard
@@ -26,7 +26,10 @@ from device.outlets import Outlets, open_outlets
 from device.page_parts import PageWays, figures, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
+from device.recorder.folder_archive import FolderArchive
 from device.recorder.pictures import LivePictures
+from device.recorder.recorder import Recorder
+from device.recording_parts import Recording, open_recording
 from device.service import Service
 from device.signals import Signals
 from device.watchdog import Watchdog
@@ -110,7 +113,15 @@ class _Run:
             outlets = stack.enter_context(open_outlets(self._config, self._clock, also=(feed,)))
             # A panic button and the siren wait for no camera.
             outlets.start()
-            ways = Ways(outlets.emit, outlets.mute, outlets.store, outlets.factory)
+            archive = FolderArchive(self._config.device.state_dir)
+            recording = stack.enter_context(open_recording(self._config, archive, self._clock))
+            recorder = recording.recorder
+
+            def emit(event: Event) -> None:
+                # What shows it has its names before anybody is told; the pins wait for nothing but that.
+                outlets.emit(recorder.mark(event))
+
+            ways = Ways(emit, outlets.mute, outlets.store, outlets.factory)
             guard = stack.enter_context(open_guard(self._config, self._clock, ways))
             lanes = stack.enter_context(
                 open_lanes(
@@ -120,13 +131,14 @@ class _Run:
                     first_track=self.next_track,
                     on_news=bell.ring,
                     guard=guard,
+                    packets=recording.packets,
                 )
             )
             cameras, model = [lane.camera.id for lane in lanes], detector.card.name
             service = Service(
                 lanes,
-                emit=outlets.emit,
-                on_step=self._after,
+                emit=emit,
+                on_step=lambda lane, step: self._after(lane, step, recorder),
                 on_end=self._ended,
                 on_ready=lambda: self._say_ready(cameras, model, guard.standing().armed),
                 clock=self._clock,
@@ -138,13 +150,16 @@ class _Run:
                 ),
             )
             _follow(guard, service)
-            stack.enter_context(open_page(self._config, self._clock, self._page_ways(guard, outlets, service, feed)))
+            ways_of_page = self._page_ways(guard, outlets, service, feed, recording)
+            stack.enter_context(open_page(self._config, self._clock, ways_of_page))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
 
-    def _page_ways(self, guard: Guard, outlets: Outlets, service: Service, feed: Feed) -> PageWays:
-        loops = (*outlets.first, *outlets.behind, guard)
+    def _page_ways(
+        self, guard: Guard, outlets: Outlets, service: Service, feed: Feed, recording: Recording
+    ) -> PageWays:
+        loops = (*outlets.first, *outlets.behind, guard, *recording.loops)
         return PageWays(
             guard=guard,
             store=outlets.store,
@@ -167,9 +182,10 @@ class _Run:
         log.info("recording_over", camera=lane.camera.id)
         self._watchdog.excuse(math.inf, lane.camera.id)
 
-    def _after(self, lane: Lane, step: Step | None) -> None:
+    def _after(self, lane: Lane, step: Step | None, recorder: Recorder) -> None:
         """One turn of one camera is over: show its picture, feed the watchdog, heed the signals."""
         if step is not None:
+            recorder.show(lane.camera.id, step)
             self._pictures.show(lane.camera.id, step, lane.pipeline.detector)
         if self.ready:
             self._feed(lane, step)

@@ -111,8 +111,7 @@ class CameraTable(Table):
     )
     source_small: str | None = Field(
         None,
-        description="A second, smaller stream of the same camera, to look at; `source` is recorded, once the "
-        "recorder is built.",
+        description="A second, smaller stream of the same camera, to look at; `source` is recorded.",
     )
     username: str | None = Field(None, min_length=1, description="User at a camera in the network.")
     password_file: Path | None = Field(None, description="File whose first line is that user's password.")
@@ -131,9 +130,7 @@ class CameraTable(Table):
         "noise. Never for file: and synthetic:.",
     )
     picture: PictureTable = Field(default=PictureTable(), description="Size, rate and turn of the pictures.")
-    record: RecordTable = Field(
-        default=RecordTable(), description="How the packets of the recording are made, once the recorder is built."
-    )
+    record: RecordTable = Field(default=RecordTable(), description="How the packets of the recording are made.")
     pi: PiTable = Field(default=PiTable(), description="What only the Pi's own camera can do.")
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")

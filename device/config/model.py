@@ -8,6 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from device.config.arming import ArmingTable
 from device.config.cameras import CameraTable
 from device.config.pins import PinsTable
+from device.config.recording import RecordingTable
 from device.config.table import Id, Table
 from device.config.web import WebTable
 from device.errors import UsageError
@@ -58,6 +59,7 @@ class Config(Table):
     mqtt: MqttTable | None = Field(None, description="Left out: no broker is told.")
     pins: PinsTable = Field(default=PinsTable(), description="Sirens and lights.")
     arming: ArmingTable = Field(default=ArmingTable(), description="When an event is an alarm.")
+    recording: RecordingTable = Field(default=RecordingTable(), description="Clips and stills.")
     web: WebTable = Field(default=WebTable(), description="The local page and its API.")
 
     @field_validator("cameras")

@@ -17,7 +17,7 @@ class PictureTable(Table):
 
 
 class RecordTable(Table):
-    """How the packets of the recording are made, once the recorder is built; nothing is recorded yet."""
+    """How the packets of the recording are made."""
 
     how: Literal["off", "copy", "encode", "auto"] = Field(
         "auto",

@@ -3,6 +3,24 @@
 _PARAMETER_SET = 7
 """nal_unit_type of a sequence parameter set, ITU-T H.264 table 7-1."""
 
+_PICTURE_SET = 8
+"""nal_unit_type of a picture parameter set."""
+
+
+def parameter_sets(data: bytes) -> list[bytes]:
+    """The parameter sets that stand before the first picture of a packet, in order, without start codes."""
+    found: list[bytes] = []
+    place = data.find(b"\0\0\1")
+    while 0 <= place < len(data) - 3:
+        kind, following = data[place + 3] & 0x1F, data.find(b"\0\0\1", place + 3)
+        if kind in {1, 5}:  # a picture
+            break
+        if kind in {_PARAMETER_SET, _PICTURE_SET}:
+            # Zeros before the next start code belong to it, or fill up.
+            found.append(data[place + 3 : following if following >= 0 else len(data)].rstrip(b"\0"))
+        place = following
+    return found
+
 
 def has_parameter_sets(data: bytes) -> bool:
     """Whether a packet brings what a decoder must know before its picture."""

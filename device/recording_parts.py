@@ -1,0 +1,81 @@
+"""Makes the recorder out of the configuration. Records nothing itself."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from device.capture.packet_store import PacketStore
+from device.config.model import Config
+from device.ports import Archive, Clock
+from device.recorder.ambient import AmbientRecorder
+from device.recorder.plan import RecordingSettings
+from device.recorder.recorder import Recorder
+from device.worker import Loop
+
+STOP_S = 3.0
+"""How long the recorder may take to end its clips when the service ends."""
+SLACK_S = 10.0
+"""So much more than the pre-roll is kept: the longest GOP of a usual camera, and a disk that stalls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The recorder, and where the cameras are to leave their packets."""
+
+    recorder: Recorder
+    packets: dict[str, PacketStore | None]
+    """By camera; None where nothing of it is recorded."""
+    ambient: tuple[AmbientRecorder, ...]
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """All threads, for health."""
+        return (*self.ambient, *self.recorder.loops)
+
+
+@contextlib.contextmanager
+def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[Recording]:
+    """A recorder at work; what is being recorded is ended with the block.
+
+    Raises:
+        StoreError: what the last run left in the middle cannot be told.
+    """
+    table = config.recording
+    packets = {camera.id: _store(config, camera.record.how) for camera in config.cameras}
+    settings = RecordingSettings(
+        priorities=frozenset(table.priorities),
+        pre_roll_s=table.pre_roll_s,
+        post_roll_s=table.post_roll_s,
+        max_clip_s=table.max_clip_s,
+        stills=table.stills,
+    )
+    ambient = tuple(
+        AmbientRecorder(camera, store, archive, segment_s=table.segment_s, wall=clock.wall)
+        for camera, store in packets.items()
+        if table.continuous and store is not None
+    )
+    recording = Recording(Recorder(packets, settings, archive, clock), packets, ambient)
+    recording.recorder.recover()
+    for loop in recording.loops:
+        loop.start()
+    try:
+        yield recording
+    finally:
+        _stop(recording)
+
+
+def _store(config: Config, how: str) -> PacketStore | None:
+    table = config.recording
+    if how == "off" or not (table.priorities or table.continuous):
+        return None
+    return PacketStore(table.pre_roll_s + SLACK_S, table.ring_mib << 20)
+
+
+def _stop(recording: Recording) -> None:
+    """Cameras side by side, then what ends their clips: it is the last of the loops."""
+    *writers, finisher = recording.loops
+    for loop in writers:
+        loop.ask_to_stop()
+    for loop in writers:
+        loop.stop(STOP_S / len(writers))
+    finisher.stop(STOP_S)
