@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth camera-bench camera-faults camera-vm bundle field capacity wheel clean distclean python
+	track-table truth camera-bench camera-faults camera-vm bundle field capacity recording-cost wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,9 @@ field: $(DEV) ## the installation on a fresh Debian of both releases with their 
 
 capacity: $(DEV) ## how many cameras at how many looks a second this machine carries
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.capacity --report
+
+recording-cost: $(DEV) ## what clips and continuous recording cost: CPU, bytes and syncs a day
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_cost --report
 
 truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth

@@ -139,10 +139,10 @@ def test_no_clip_no_still_and_no_snapshot_shows_what_is_private(tmp_path: Path) 
     run = guarded.store.since(0.0)
     assert run is not None
     shown = {}
-    with av.open(io.BytesIO((tmp_path / clip).read_bytes())) as container:
+    with av.open(io.BytesIO((tmp_path / clip).read_bytes()), "r") as container:
         for picture in container.decode(video=0):
             state = guarded.state_at(run.packets[0].t + float(picture.time or 0.0) + 0.002)
-            found = sides(picture.to_ndarray(format="gray"))
+            found = sides(np.asarray(picture.to_ndarray(format="gray"), np.uint8))
             assert found <= MAY_SHOW[state]
             shown.setdefault(state, set()).update(found)
     assert shown == MAY_SHOW
