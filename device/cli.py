@@ -171,9 +171,12 @@ def _check_config(arguments: argparse.Namespace) -> int:
     from device.app import check
     from device.cameras import check_passwords
     from device.config import load_config
+    from device.notify_parts import read_urls
 
     config = load_config(arguments.file)
     check(config, str(arguments.file))
+    for way in config.notify:
+        read_urls(way)
     check_passwords(config, str(arguments.file))
     sys.stdout.write(json.dumps(config.effective(), indent=2, ensure_ascii=False) + "\n")
     return EXIT_DONE

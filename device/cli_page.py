@@ -1,8 +1,12 @@
-"""The commands ``shopwarden user`` and ``web``: reads the call and does it. Decides nothing else."""
+"""The commands ``shopwarden user``, ``web`` and ``test-event``: reads the call and does it. Decides nothing else."""
 
 import argparse
 import sys
 from pathlib import Path
+
+from device.core.event import PRIORITIES
+from device.core.trial_event import TESTABLE
+from device.errors import UsageError
 
 
 def add_page(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -22,6 +26,13 @@ def add_page(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     for name, action in asked.items():
         action.add_argument("--config", type=Path, required=True, help="configuration file")
         action.set_defaults(command=_page, action=name)
+    trial = commands.add_parser("test-event", help="a marked event through every sink: hear the siren, see the message")
+    trial.add_argument("kind", choices=TESTABLE, metavar="KIND", help="the kind of event")
+    trial.add_argument("--priority", choices=PRIORITIES, default="alarm", help="what it is worth")
+    trial.add_argument("--camera", help="whose event; without, the first camera's")
+    trial.add_argument("--for", type=float, default=3.0, dest="for_s", metavar="S", help="how long it lasts")
+    trial.add_argument("--config", type=Path, required=True, help="configuration file")
+    trial.set_defaults(command=_trial)
 
 
 def _page(arguments: argparse.Namespace) -> int:
@@ -41,4 +52,14 @@ def _page(arguments: argparse.Namespace) -> int:
         case _:
             said = accounts.fingerprint(arguments.config)
     sys.stdout.write(said.rstrip("\n") + "\n")
+    return 0
+
+
+def _trial(arguments: argparse.Namespace) -> int:
+    from device.trial import LONGEST_S, Trial, run_trial
+
+    if not 0.0 < arguments.for_s <= LONGEST_S:
+        raise UsageError(f"--for: a test lasts up to {LONGEST_S:g} s")
+    trial = Trial(arguments.kind, arguments.priority, arguments.camera, arguments.for_s)
+    sys.stdout.write(run_trial(arguments.config, trial) + "\n")
     return 0

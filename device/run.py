@@ -5,6 +5,7 @@ import math
 import os
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import structlog
@@ -15,13 +16,16 @@ from device.capture.bell import Bell
 from device.care import Ease
 from device.clock import SystemClock
 from device.config import Config, load_config
+from device.control import CONTROL_NAME, ControlSocket
 from device.core.arming.standing import Standing
 from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
+from device.fanout import Listener
 from device.guard.guard import Guard
 from device.lane import Lane
 from device.log import setup
+from device.notify_parts import open_notifiers
 from device.outlets import Outlets, open_outlets
 from device.page_parts import PageWays, figures, open_page
 from device.panel_parts import Ways, device_messages, open_guard
@@ -29,12 +33,15 @@ from device.pipeline import Step
 from device.recorder.folder_archive import FolderArchive
 from device.recorder.pictures import LivePictures
 from device.recorder.recorder import Recorder
-from device.recording_parts import Recording, open_recording
+from device.recording_parts import open_recording
 from device.service import Service
 from device.signals import Signals
+from device.trial import answer_trial
 from device.watchdog import Watchdog
 from device.web.feed import Feed
+from device.web.parts import Figure
 from device.web.prometheus import prometheus_text
+from device.worker import LoopStats
 
 log = structlog.get_logger(__name__)
 
@@ -110,7 +117,9 @@ class _Run:
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             feed = Feed()
-            outlets = stack.enter_context(open_outlets(self._config, self._clock, also=(feed,)))
+            notifiers = stack.enter_context(open_notifiers(self._config, self._clock, self._pictures))
+            heard: list[Listener] = [feed, *notifiers.ways]
+            outlets = stack.enter_context(open_outlets(self._config, self._clock, also=heard))
             # A panic button and the siren wait for no camera.
             outlets.start()
             archive = FolderArchive(self._config.device.state_dir)
@@ -150,23 +159,39 @@ class _Run:
                 ),
             )
             _follow(guard, service)
-            ways_of_page = self._page_ways(guard, outlets, service, feed, recording)
-            stack.enter_context(open_page(self._config, self._clock, ways_of_page))
+            guard.listen(notifiers.use_state)
+
+            def stats() -> list[LoopStats]:
+                loops = (*outlets.first, *outlets.behind, guard, *recording.loops)
+                return [*(loop.stats() for loop in loops), *notifiers.stats()]
+
+            stack.enter_context(self._control(emit, stats))
+            shown = self._page_ways(guard, outlets, feed, lambda: figures(service.health, stats()))
+            stack.enter_context(open_page(self._config, self._clock, shown))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
 
-    def _page_ways(
-        self, guard: Guard, outlets: Outlets, service: Service, feed: Feed, recording: Recording
-    ) -> PageWays:
-        loops = (*outlets.first, *outlets.behind, guard, *recording.loops)
+    @contextlib.contextmanager
+    def _control(self, emit: Callable[[Event], None], stats: Callable[[], list[LoopStats]]) -> Iterator[None]:
+        """Let commands reach this run."""
+        config, clock = self._config, self._clock
+        answers = {"test-event": lambda asked: answer_trial(asked, config, clock, emit, stats)}
+        control = ControlSocket(config.device.state_dir / CONTROL_NAME, answers)
+        control.start()
+        try:
+            yield
+        finally:
+            control.stop(1.0)
+
+    def _page_ways(self, guard: Guard, outlets: Outlets, feed: Feed, told: Callable[[], list[Figure]]) -> PageWays:
         return PageWays(
             guard=guard,
             store=outlets.store,
             pictures=self._pictures,
             feed=feed,
-            figures=lambda: figures(service.health, [loop.stats() for loop in loops]),
-            metrics=lambda: prometheus_text(figures(service.health, [loop.stats() for loop in loops])),
+            figures=told,
+            metrics=lambda: prometheus_text(told()),
             reload=self._signals.reload.set,
             config_file=self._path,
             mutable=bool(outlets.pins),

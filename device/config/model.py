@@ -7,6 +7,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from device.config.arming import ArmingTable
 from device.config.cameras import CameraTable
+from device.config.notify import NotifyTable
 from device.config.pins import PinsTable
 from device.config.recording import RecordingTable
 from device.config.table import Id, Table
@@ -60,6 +61,7 @@ class Config(Table):
     pins: PinsTable = Field(default=PinsTable(), description="Sirens and lights.")
     arming: ArmingTable = Field(default=ArmingTable(), description="When an event is an alarm.")
     recording: RecordingTable = Field(default=RecordingTable(), description="Clips and stills.")
+    notify: tuple[NotifyTable, ...] = Field((), max_length=8, description="Messages to people.")
     web: WebTable = Field(default=WebTable(), description="The local page and its API.")
 
     @field_validator("cameras")
@@ -69,6 +71,14 @@ class Config(Table):
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"two cameras have the id {twice[0]!r}")
         return cameras
+
+    @field_validator("notify")
+    @classmethod
+    def _ways_differ(cls, notify: tuple[NotifyTable, ...]) -> tuple[NotifyTable, ...]:
+        names = [way.id for way in notify]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"two ways have the id {twice[0]!r}")
+        return notify
 
     @field_validator("arming")
     @classmethod

@@ -114,10 +114,10 @@ def test_a_crowd_from_one_address(page: Served) -> None:
     """So many connections and no more; when they end there is room again."""
     with ExitStack() as stack:
         crowd = [stack.enter_context(connected(page)) for _ in range(MAX_FROM_ONE + 8)]
-        soon(lambda: page.server.stats().dropped >= 8)
+        assert soon(lambda: page.server.stats().dropped >= 8)
         assert page.server.stats().queued <= MAX_FROM_ONE
         assert is_hung_up(crowd[-1])
-    soon(lambda: page.server.stats().queued == 0)
+    assert soon(lambda: page.server.stats().queued == 0)
     assert page.client().get("/healthz").text == "ok\n"
 
 
@@ -127,7 +127,7 @@ def test_many_addresses_together(page: Served, monkeypatch: pytest.MonkeyPatch) 
     with ExitStack() as stack:
         for _ in range(9):
             stack.enter_context(connected(page))
-        soon(lambda: page.server.stats().dropped >= 4)
+        assert soon(lambda: page.server.stats().dropped >= 4)
         assert page.server.stats().queued <= 5
 
 
@@ -140,9 +140,9 @@ def test_a_reader_that_reads_nothing(page: Served) -> None:
     with connected(page) as connection:
         path = f"/api/evidence/{folder.name}/clip.mp4"
         connection.sendall(f"GET {path} HTTP/1.1\r\nhost: a\r\ncookie: shopwarden={cookie}\r\n\r\n".encode())
-        soon(lambda: page.server.stats().queued > 0)
+        assert soon(lambda: page.server.stats().queued > 0)
         client = page.client("vera")
-        soon(lambda: client.get("/api/state").status_code == 200 and page.server.stats().queued <= 2)
+        assert soon(lambda: client.get("/api/state").status_code == 200 and page.server.stats().queued <= 2)
 
 
 def test_a_stream_that_is_not_read(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,13 +150,13 @@ def test_a_stream_that_is_not_read(page: Served, monkeypatch: pytest.MonkeyPatch
     cookie = page.client("vera").cookies["shopwarden"]
     with connected(page) as connection:
         connection.sendall(f"GET /api/stream HTTP/1.1\r\nhost: a\r\ncookie: shopwarden={cookie}\r\n\r\n".encode())
-        soon(lambda: len(page.feed._streams) == 1)
+        assert soon(lambda: len(page.feed._streams) == 1)
         told = make_event(seq=1, reasons=("x" * 20_000,))
         begun = time.perf_counter()
         for _ in range(2_000):
             page.feed.offer(told)
         assert time.perf_counter() - begun < 20.0
-        soon(lambda: len(page.feed._streams) == 0)
+        assert soon(lambda: len(page.feed._streams) == 0)
 
 
 def test_only_so_many_streams(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,7 +164,7 @@ def test_only_so_many_streams(page: Served, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(feed, "MAX_STREAMS", 1)
     client = page.client("vera")
     with client.stream("GET", "/api/stream"):
-        soon(page.feed.is_full)
+        assert soon(page.feed.is_full)
         answer = page.client("vera").get("/api/stream")
         assert answer.status_code == 503
         assert "too many" in answer.json()["error"]
