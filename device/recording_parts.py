@@ -54,7 +54,8 @@ def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[R
         for camera, store in packets.items()
         if table.continuous and store is not None
     )
-    recording = Recording(Recorder(packets, settings, archive, clock), packets, ambient)
+    pixelated = [camera.id for camera in config.cameras if camera.pixelate_people]
+    recording = Recording(Recorder(packets, settings, archive, clock, pixelated=pixelated), packets, ambient)
     recording.recorder.recover()
     for loop in recording.loops:
         loop.start()

@@ -45,6 +45,9 @@ from device.worker import LoopStats
 
 log = structlog.get_logger(__name__)
 
+MIN_FREE_BYTES = 512 << 20
+"""Recording gives way before the disk is full: events and settings need little, but that they need."""
+
 
 def run_until_stopped(path: Path) -> int:
     """Run the service of a configuration file until SIGTERM, SIGINT, or the end of its recordings.
@@ -122,7 +125,7 @@ class _Run:
             outlets = stack.enter_context(open_outlets(self._config, self._clock, also=heard))
             # A panic button and the siren wait for no camera.
             outlets.start()
-            archive = FolderArchive(self._config.device.state_dir)
+            archive = FolderArchive(self._config.device.state_dir, min_free_bytes=MIN_FREE_BYTES)
             recording = stack.enter_context(open_recording(self._config, archive, self._clock))
             recorder = recording.recorder
 
@@ -210,7 +213,7 @@ class _Run:
     def _after(self, lane: Lane, step: Step | None, recorder: Recorder) -> None:
         """One turn of one camera is over: show its picture, feed the watchdog, heed the signals."""
         if step is not None:
-            recorder.show(lane.camera.id, step)
+            recorder.show(lane.camera.id, step, lane.pipeline.detector)
             self._pictures.show(lane.camera.id, step, lane.pipeline.detector)
         if self.ready:
             self._feed(lane, step)

@@ -15,7 +15,7 @@ from device.ports import Archive, Clock
 from device.recorder.clip_writer import ClipFile, ClipWriter
 from device.recorder.finisher import Recorded
 from device.recorder.growing import write_whole
-from device.recorder.plan import Clip
+from device.recorder.plan import Clip, StillFile
 from device.recorder.shot import Shot
 from device.worker import Loop, LoopStats
 
@@ -33,10 +33,9 @@ _LATE_S = 2.0
 class Still:
     """A picture to be written."""
 
-    name: str
+    file: StillFile
     event_id: str
     shot: Shot
-    boxes: bool
 
 
 class Clips(Protocol):
@@ -44,6 +43,9 @@ class Clips(Protocol):
 
     def planned(self, camera: str) -> list[tuple[Clip, float]]:
         """The clips of a camera that are to be recorded now, each with its end as far as is known."""
+
+    def refused(self, camera: str) -> int:
+        """Its events that got no clip, as too many wait for the disk."""
 
     def end(self, clip: Clip, end_t: float) -> bool:
         """It was recorded up to there; False where it has become longer meanwhile, else it never will."""
@@ -64,6 +66,8 @@ class CameraRecorder(Loop):
         self._writers: dict[int, tuple[Clip, ClipWriter]] = {}
         self._seen = 0
         self._dropped = 0
+        self._full = False
+        self._refused = 0
 
     def tell(self) -> None:
         """There is something new in the plan."""
@@ -71,21 +75,29 @@ class CameraRecorder(Loop):
 
     def keep(self, still: Still) -> None:
         """Write a picture; where too many wait it is lost, and counted."""
-        if len(self._stills) >= MAX_STILLS:
+        full = len(self._stills) >= MAX_STILLS
+        if full:
             self._dropped += 1
         else:
             self._stills.append(still)
             self._news.set()
+        newly_full, self._full = full and not self._full, full
+        if newly_full:
+            log.warning("stills_dropped", camera=self._camera, reason="too many wait for the disk")
 
     def stats(self) -> LoopStats:
-        """Figures so far; what is queued are stills and clips."""
-        queued = len(self._stills) + len(self._writers)
+        """Figures so far: stills and clips that wait, and those that were lost as too many did."""
+        queued, dropped = len(self._stills) + len(self._writers), self._dropped + self._clips.refused(self._camera)
         return LoopStats(
-            self.name, self._progress, queued, self._dropped, self._failures, self._bugs, self._trouble, self._fatal
+            self.name, self._progress, queued, dropped, self._failures, self._bugs, self._trouble, self._fatal
         )
 
     def _step(self) -> bool:
         self._news.clear()
+        if (refused := self._clips.refused(self._camera)) > self._refused:
+            # Told by the thread that was waited for: it is back.
+            log.warning("clips_refused", camera=self._camera, count=refused - self._refused, reason="the disk hung")
+            self._refused = refused
         done = self._write_stills()
         planned = self._clips.planned(self._camera)
         if not planned:
@@ -155,16 +167,16 @@ class CameraRecorder(Loop):
             except (OSError, StoreError) as error:
                 self._dropped += 1
                 with contextlib.suppress(StoreError):
-                    self._archive.abandon(still.name)
-                raise TransientSinkError(f"{still.name}: {error}") from error
+                    self._archive.abandon(still.file.name)
+                raise TransientSinkError(f"{still.file.name}: {error}") from error
             wrote = True
         return wrote
 
     def _write_still(self, still: Still) -> None:
-        path = self._archive.begin(still.name, kind="still", camera=self._camera, event_id=still.event_id)
-        data = still.shot.jpeg(boxes=still.boxes, pixelated=False)
+        path = self._archive.begin(still.file.name, kind="still", camera=self._camera, event_id=still.event_id)
+        data = still.shot.jpeg(boxes=still.file.boxes, pixelated=still.file.pixelated)
         write_whole(path, data)
-        self._archive.finish(still.name)
+        self._archive.finish(still.file.name)
 
     def _wake(self) -> None:
         self._news.set()

@@ -1,7 +1,9 @@
 """The fake archive: files in a folder, and books that are gone with the process. Knows no database and no chain."""
 
 import hashlib
+import shutil
 import threading
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,12 +26,15 @@ class Kept:
 class FolderArchive:
     """Implements ``device.ports.Archive`` for tests and demonstrations; a retention there is not."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep files below this folder."""
-        self._folder = folder.resolve()
+    def __init__(self, folder: Path, *, capacity: int = 10_000, min_free_bytes: int = 0) -> None:
+        """Keep files below this folder, and remember the last ``capacity`` that are finished.
+
+        Nothing is begun where less than ``min_free_bytes`` would be left to others.
+        """
+        self._folder, self._capacity, self._min_free_bytes = folder.resolve(), capacity, min_free_bytes
         self._lock = threading.Lock()  # guards what follows
         self._files: dict[str, Kept] = {}
-        self._sealed: list[str] = []
+        self._sealed: deque[str] = deque(maxlen=capacity)
 
     @property
     def files(self) -> dict[str, Kept]:
@@ -53,14 +58,17 @@ class FolderArchive:
         path = (self._folder / name).resolve()
         if not path.is_relative_to(self._folder) or path == self._folder:
             raise ValueError(f"{name!r} leads out of {self._folder}")
-        with self._lock:
-            if name in self._files:
-                raise StoreError(f"{name}: is there already")
-            self._files[name] = Kept(kind, camera, event_id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if self._min_free_bytes and shutil.disk_usage(path.parent).free < self._min_free_bytes:
+                raise StoreError(f"{name}: less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")
+            is_there = path.exists()
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from error
+        with self._lock:
+            if is_there or name in self._files:
+                raise StoreError(f"{name}: is there already")
+            self._files[name] = Kept(kind, camera, event_id)
         return path
 
     def finish(self, name: str) -> None:
@@ -78,6 +86,7 @@ class FolderArchive:
             self._files[name] = Kept(
                 before.kind, before.camera, before.event_id, hashlib.sha256(data).hexdigest(), len(data)
             )
+            self._forget()
 
     def abandon(self, name: str) -> None:
         """Nothing came of it.
@@ -111,6 +120,11 @@ class FolderArchive:
                 raise StoreError(f"{event_id}: {open_ones[0]} is not finished")
             if event_id not in self._sealed:
                 self._sealed.append(event_id)
+
+    def _forget(self) -> None:
+        """Keep the books short; the lock is held."""
+        if len(self._files) > self._capacity:
+            del self._files[next(name for name, it in self._files.items() if it.sha256 is not None)]
 
     def _known(self, name: str) -> Kept:
         if name not in self._files:

@@ -71,13 +71,24 @@ class Happening:
 
 
 @dataclass(frozen=True, slots=True)
+class StillFile:
+    """One form of a still."""
+
+    name: str
+    """Relative to the state directory."""
+    boxes: bool = False
+    """With what is followed drawn in."""
+    pixelated: bool = False
+    """With people made unrecognisable."""
+
+
+@dataclass(frozen=True, slots=True)
 class StillWish:
     """A picture to be taken of a camera's next step."""
 
     event_id: str
     moment: str
-    names: tuple[str, str]
-    """Of the files, without boxes and with them."""
+    files: tuple[StillFile, ...]
 
 
 @dataclass(slots=True)
@@ -88,16 +99,18 @@ class Plan:
     with_clips: frozenset[str]
     """Cameras that have packets."""
     settings: RecordingSettings
+    pixelated: frozenset[str] = frozenset()
+    """Cameras whose people are to be unrecognisable in what leaves the device."""
     clips: dict[str, deque[Clip]] = field(default_factory=dict)
     wishes: dict[str, list[StillWish]] = field(default_factory=dict)
     """By camera: what its next picture is wanted for."""
     happenings: dict[str, Happening] = field(default_factory=dict)
-    refused: int = 0
-    """Events that got no clip, as too many wait."""
+    refused: dict[str, int] = field(default_factory=dict)
+    """By camera: events that got no clip, as too many wait."""
 
     def __post_init__(self) -> None:
         for camera in self.cameras:
-            self.clips[camera], self.wishes[camera] = deque(), []
+            self.clips[camera], self.wishes[camera], self.refused[camera] = deque(), [], 0
 
     def mark(self, event: Event, *, has_best: bool = False) -> Event:
         """The event with the names of what shows it; its clip is planned, or made longer.
@@ -147,7 +160,6 @@ class Plan:
         cameras = tuple(it for it in self.cameras if event.camera in (None, it))
         clips = [clip for place, camera in enumerate(cameras) if (clip := self._clip_for(event, camera, place))]
         if not clips:
-            self.refused += bool(cameras)
             return None
         seen_on = tuple(clip.camera for clip in clips)
         shown = next((clip.name for clip in clips if clip.camera in self.with_clips), None)
@@ -169,6 +181,7 @@ class Plan:
         clip = clips[-1] if clips else None
         if clip is None or clip.ended or now >= clip.end_t or until_t > clip.max_t:
             if len(clips) >= MAX_CLIPS:
+                self.refused[camera] += 1
                 return None
             name = f"evidence/{event.event_id}/clip{_suffix(camera, place)}.mp4"
             from_t = min(event.t_start, now) - wish.pre_roll_s
@@ -197,26 +210,24 @@ class Plan:
         """Let the next picture be kept, and the event say so."""
         if not self.settings.stills:
             return
-        for place, camera in enumerate(happening.cameras):
-            self.wishes[camera].append(StillWish(happening.event_id, moment, _names(happening, moment, camera, place)))
+        for camera in happening.cameras:
+            files = self.still_files(happening, moment, camera)
+            self.wishes[camera].append(StillWish(happening.event_id, moment, files))
         self._name(happening, moment)
 
     def _name(self, happening: Happening, moment: str) -> None:
-        names = [
-            name for place, camera in enumerate(happening.cameras) for name in _names(happening, moment, camera, place)
-        ]
+        names = [it.name for camera in happening.cameras for it in self.still_files(happening, moment, camera)]
         evidence = happening.evidence
         happening.evidence = replace(evidence, stills=(*evidence.stills, *names))
 
-
-def best_names(happening: Happening, camera: str) -> tuple[str, str]:
-    """Files of the moment at which it was seen best."""
-    return _names(happening, "best", camera, happening.cameras.index(camera))
-
-
-def _names(happening: Happening, moment: str, camera: str, place: int) -> tuple[str, str]:
-    stem = f"evidence/{happening.event_id}/still-{STILLS[moment]}{_suffix(camera, place)}"
-    return f"{stem}.jpg", f"{stem}-boxes.jpg"
+    def still_files(self, happening: Happening, moment: str, camera: str) -> tuple[StillFile, ...]:
+        """The forms in which a camera's picture of a moment is kept."""
+        suffix = _suffix(camera, happening.cameras.index(camera))
+        stem = f"evidence/{happening.event_id}/still-{STILLS[moment]}{suffix}"
+        files = (StillFile(f"{stem}.jpg"), StillFile(f"{stem}-boxes.jpg", boxes=True))
+        if camera in self.pixelated:
+            return (*files, StillFile(f"{stem}-pixelated.jpg", pixelated=True))
+        return files
 
 
 def _suffix(camera: str, place: int) -> str:

@@ -1,17 +1,17 @@
 """Says of each event what shows it, and keeps the pictures of its decisive moments. Writes nothing itself."""
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from device.capture.packet_store import PacketStore
 from device.core.event import Event
 from device.core.track import Track
 from device.pipeline import Step
-from device.ports import Archive, Clock
+from device.ports import Archive, Clock, Detector
 from device.recorder.camera_recorder import CameraRecorder, Still
 from device.recorder.finisher import Finisher, Recorded
-from device.recorder.plan import Clip, Happening, Plan, RecordingSettings, best_names
+from device.recorder.plan import Clip, Happening, Plan, RecordingSettings, StillFile
 from device.recorder.shot import Shot, take_shot
 from device.worker import Loop
 
@@ -37,7 +37,13 @@ class Recorder:
     """
 
     def __init__(
-        self, packets: Mapping[str, PacketStore | None], settings: RecordingSettings, archive: Archive, clock: Clock
+        self,
+        packets: Mapping[str, PacketStore | None],
+        settings: RecordingSettings,
+        archive: Archive,
+        clock: Clock,
+        *,
+        pixelated: Collection[str] = (),
     ) -> None:
         """Get ready.
 
@@ -46,11 +52,12 @@ class Recorder:
             settings: what is recorded.
             archive: keeps the books of the files.
             clock: that of the pictures.
+            pixelated: cameras of which a still is also kept in a form that may leave the device.
         """
         with_clips = frozenset(camera for camera, store in packets.items() if store is not None)
         # Guards the plan and the best pictures; held for moments, and never while anything is copied or written.
         self._lock = threading.Lock()
-        self._plan = Plan(tuple(packets), with_clips, settings)
+        self._plan = Plan(tuple(packets), with_clips, settings, frozenset(pixelated))
         self._best: dict[str, _Best] = {}
         self._finisher = Finisher(archive)
         self._recorders = {
@@ -61,11 +68,6 @@ class Recorder:
     def loops(self) -> tuple[Loop, ...]:
         """Its threads, in the order in which they are to be stopped."""
         return (*self._recorders.values(), self._finisher)
-
-    @property
-    def refused(self) -> int:
-        """Events that got no clip, as too many wait for the disk."""
-        return self._plan.refused
 
     def recover(self) -> None:
         """Mend what the last run left in the middle; before anything is begun.
@@ -83,23 +85,28 @@ class Recorder:
             best = self._best.pop(event.event_id, _Best(0.0)).shot if ends else None
             marked = self._plan.mark(event, has_best=best is not None)
             known = self._plan.happenings.get(event.event_id)
-        if known is not None:
-            for camera in known.cameras:
-                self._recorders[camera].tell()
-            if best is not None:
-                self._keep(known.cameras[0], known.event_id, best_names(known, known.cameras[0]), best)
+            files = self._plan.still_files(known, "best", known.cameras[0]) if known is not None and best else ()
+        for camera in known.cameras if known is not None else ():
+            self._recorders[camera].tell()
+        if known is not None and best is not None:
+            self._keep(known.cameras[0], known.event_id, files, best)
         return marked
 
-    def show(self, camera: str, step: Step) -> None:
-        """Here is a picture, still in the camera's memory, and what it led to; its events have been marked."""
+    def show(self, camera: str, step: Step, detector: Detector) -> None:
+        """Here is a picture, still in the camera's memory, and what it led to; its events have been marked.
+
+        Raises:
+            ModelError: people are to be hidden in it, and the detector failed.
+        """
         with self._lock:
             wishes, self._plan.wishes[camera] = self._plan.wishes[camera], []
             better = self._seen_better(self._plan.lasting(camera), step.tracks)
         if not wishes and not better:
             return
-        shot = take_shot(step)
+        look = step.detections is None and camera in self._plan.pixelated
+        shot = take_shot(step, detector.detect(step.frame) if look else None)
         for wish in wishes:
-            self._keep(camera, wish.event_id, wish.names, shot)
+            self._keep(camera, wish.event_id, wish.files, shot)
         with self._lock:
             for best in better:
                 best.shot = shot
@@ -119,14 +126,18 @@ class Recorder:
                 better.append(best)
         return better
 
-    def _keep(self, camera: str, event_id: str, names: tuple[str, str], shot: Shot) -> None:
-        for name, boxes in zip(names, (False, True), strict=True):
-            self._recorders[camera].keep(Still(name, event_id, shot, boxes))
+    def _keep(self, camera: str, event_id: str, files: Iterable[StillFile], shot: Shot) -> None:
+        for file in files:
+            self._recorders[camera].keep(Still(file, event_id, shot))
 
     def planned(self, camera: str) -> list[tuple[Clip, float]]:
         """The clips of a camera that are to be recorded now, each with its end as far as is known."""
         with self._lock:
             return [(clip, clip.end_t) for clip in self._plan.clips[camera]]
+
+    def refused(self, camera: str) -> int:
+        """Its events that got no clip, as too many wait for the disk."""
+        return self._plan.refused[camera]
 
     def end(self, clip: Clip, end_t: float) -> bool:
         """It was recorded up to there; False where it has become longer meanwhile, else it never will."""

@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -14,7 +15,7 @@ from device.core.packet import TICKS_PER_S, EncodedPacket
 from device.errors import ShopwardenError
 from device.recorder.fragments import Fragments
 from device.recorder.seekable import PART, make_seekable
-from tests.recorder.packets import FPS, packets, played
+from tests.recorder.packets import FPS, HEIGHT, WIDTH, packets, picture, played
 
 
 def boxes(data: bytes) -> Iterator[tuple[str, int, int]]:
@@ -152,3 +153,31 @@ def test_made_seekable_its_index_stands_in_front(tmp_path: Path) -> None:
     assert "moof" not in names
     assert played(path) == before
     assert path.stat().st_mode & 0o777 == 0o640
+
+
+def test_pictures_that_are_sent_out_of_order_are_shown_in_order(tmp_path: Path) -> None:
+    """Cameras with B-frames: each picture once, a tenth of a second apart, as recorded and made seekable."""
+    context = av.CodecContext.create("libx264", "w")
+    assert isinstance(context, av.VideoCodecContext)
+    context.width, context.height, context.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    context.time_base, context.framerate = Fraction(1, TICKS_PER_S), Fraction(10)
+    context.max_b_frames, context.gop_size, context.thread_count = 2, 10, 1
+    context.options = {"preset": "veryfast", "b-adapt": "0"}
+    made: list[EncodedPacket] = []
+    for number in range(41):
+        shown = av.VideoFrame.from_ndarray(picture(number), format="yuv420p") if number < 40 else None
+        if shown is not None:
+            shown.pts, shown.time_base = number * TICKS_PER_S // 10, Fraction(1, TICKS_PER_S)
+        for packet in context.encode(shown):
+            pts, dts = packet.pts or 0, packet.dts or 0
+            made.append(EncodedPacket(bytes(packet), 50.0 + pts / TICKS_PER_S, pts, dts, packet.is_keyframe))
+    assert any(packet.pts > packet.dts for packet in made)
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(b"".join(recorded(made)))
+    for _ in range(2):
+        found = played(path)
+        assert [number for _, number in found] == [number % 20 for number in range(40)]
+        assert [after - before for (before, _), (after, _) in itertools.pairwise(found)] == pytest.approx(
+            [0.1] * 39, abs=0.001
+        )
+        make_seekable(path)

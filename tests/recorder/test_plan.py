@@ -57,7 +57,7 @@ def test_what_is_not_recorded_is_told_as_it_is(event: Event) -> None:
     plan = make_plan()
     assert plan.mark(event) is event
     assert not plan.clips["aisle"]
-    assert not plan.refused
+    assert not plan.refused["aisle"]
 
 
 def test_overlapping_alarms_share_a_clip() -> None:
@@ -104,6 +104,15 @@ def test_stills_of_start_best_and_end() -> None:
     assert stills == tuple(f"{stem}{n}{boxes}.jpg" for n in (1, 2, 3) for boxes in ("", "-boxes"))
     assert plan.mark(end_of(event, 110.0)).evidence.stills == stills
     assert [wish.moment for wish in plan.wishes["aisle"]] == ["start", "end"]
+
+
+def test_where_people_are_to_be_hidden_each_still_has_a_form_that_may_leave() -> None:
+    """Of that camera alone."""
+    plan = Plan(("aisle", "till"), frozenset(), SETTINGS, frozenset({"till"}))
+    assert [name.rpartition("/")[2] for name in plan.mark(alarm(1.0, camera="till")).evidence.stills] == [
+        "still-1.jpg", "still-1-boxes.jpg", "still-1-pixelated.jpg",
+    ]  # fmt: skip
+    assert len(plan.mark(alarm(1.0)).evidence.stills) == 2
 
 
 def test_a_lost_camera_has_a_clip_and_no_still_until_it_is_back() -> None:
@@ -185,7 +194,7 @@ def test_it_remembers_no_more_than_it_may() -> None:
         plan.mark(alarm(100.0 * number, t_end=100.0 * number))
     assert len(plan.happenings) <= MAX_HAPPENINGS
     assert len(plan.clips["aisle"]) == MAX_CLIPS
-    assert plan.refused == MAX_HAPPENINGS + 100 - MAX_CLIPS
+    assert plan.refused["aisle"] == MAX_HAPPENINGS + 100 - MAX_CLIPS
     for clip in list(plan.clips["aisle"]):
         plan.recorded(clip)
     for _ in range(MAX_HAPPENINGS + 100):

@@ -96,7 +96,7 @@ class Guarded:
         event = make_event(priority="alarm", t_start=now, t_emitted=now, t_end=now, objects=())
         if self._steps % EVERY in {1, EVERY - 1}:
             self.stills |= dict.fromkeys(self.recorder.mark(event).evidence.stills, self.state)
-        self.recorder.show("aisle", step)
+        self.recorder.show("aisle", step, lane.pipeline.detector)
         self.pictures.show("aisle", step, lane.pipeline.detector)
         if self._steps % EVERY == 0:
             state = ARMED_STATES[self._steps // EVERY % 4]

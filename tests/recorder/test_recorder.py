@@ -15,6 +15,7 @@ from device.clock import SimulatedClock
 from device.core.event import Event
 from device.core.frame import Frame
 from device.core.track import Track
+from device.detect.scripted import ScriptedDetector
 from device.errors import StoreError
 from device.pipeline import NOT_LOOKED, Step
 from device.ports import Archive, FileKind
@@ -26,6 +27,7 @@ from tests.events import make_event
 from tests.recorder.packets import FPS, fill, filled, packets, picture, played
 
 PATIENCE_S = 20.0
+BLIND = ScriptedDetector({})
 SETTINGS = RecordingSettings(pre_roll_s=2.0, post_roll_s=3.0, max_clip_s=30.0)
 
 
@@ -157,13 +159,13 @@ def test_stills_show_the_decisive_moments(archive: FolderArchive, tmp_path: Path
         recorder, start = made.recorder, alarm(100.0, t_end=None)
         start = replace(start, objects=(replace(make_event().objects[0], track=7),))
         recorder.mark(start)
-        recorder.show("aisle", make_step(100.0, person, number=1))
-        recorder.show("aisle", make_step(100.1, replace(person, score=0.53), number=2))
-        recorder.show("aisle", make_step(100.2, replace(person, score=0.9), number=3))
-        recorder.show("aisle", make_step(100.3, replace(person, score=0.8), number=4))
+        recorder.show("aisle", make_step(100.0, person, number=1), BLIND)
+        recorder.show("aisle", make_step(100.1, replace(person, score=0.53), number=2), BLIND)
+        recorder.show("aisle", make_step(100.2, replace(person, score=0.9), number=3), BLIND)
+        recorder.show("aisle", make_step(100.3, replace(person, score=0.8), number=4), BLIND)
         told = recorder.mark(replace(start, state="end", t_end=101.0, t_emitted=101.0))
-        recorder.show("aisle", make_step(101.0, number=5))
-        recorder.show("aisle", make_step(101.1, number=6))
+        recorder.show("aisle", make_step(101.0, number=5), BLIND)
+        recorder.show("aisle", make_step(101.1, number=6), BLIND)
         made.until(lambda: bool(archive.sealed))
     assert sorted(told.evidence.stills) == sorted(name for name in archive.files if name.endswith(".jpg"))
     levels = {}
@@ -175,12 +177,34 @@ def test_stills_show_the_decisive_moments(archive: FolderArchive, tmp_path: Path
     assert levels == {f"still-{n}{b}.jpg": level for n, level in ((1, 1), (2, 3), (3, 5)) for b in ("", "-boxes")}
 
 
+def test_a_still_that_may_leave_hides_people(archive: FolderArchive, tmp_path: Path) -> None:
+    """Also those whom nobody follows yet: the detector is asked where it had not looked at that very picture."""
+    box = (0.25, 0.25, 0.5, 1.0)
+    step, clock = make_step(100.0), SimulatedClock(monotonic=100.0)
+    step.frame.i420[:240] = np.random.default_rng(1).integers(20, 230, (240, 320))
+    recorder = Recorder({"aisle": None}, SETTINGS, archive, clock, pixelated=["aisle"])
+    for loop in recorder.loops:
+        loop.start()
+    event = recorder.mark(alarm(100.0))
+    recorder.show("aisle", step, ScriptedDetector({0: [("person", 0.3, box)]}))
+    clock.advance(20.0)
+    Rig(recorder, clock, PacketStore(1.0, 1), archive).until(lambda: bool(archive.sealed))
+    for loop in recorder.loops:
+        assert loop.stop(PATIENCE_S)
+    detail = {}
+    for name in event.evidence.stills:
+        grey = np.asarray(cv2.imread(str(tmp_path / name), cv2.IMREAD_GRAYSCALE), int)
+        detail[name.rpartition("still-1")[2]] = np.abs(np.diff(grey[70:230, 90:150])).mean()
+    assert detail["-pixelated.jpg"] < 0.3 * detail[".jpg"]
+    assert event.evidence.clip is None
+
+
 def test_nothing_to_record_costs_nothing(archive: FolderArchive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pictures pass; none is copied."""
-    monkeypatch.setattr("device.recorder.recorder.take_shot", lambda _: pytest.fail("a copy"))
+    monkeypatch.setattr("device.recorder.recorder.take_shot", lambda *_: pytest.fail("a copy"))
     with rig(archive) as made:
         for number in range(20):
-            made.recorder.show("aisle", make_step(100.0 + number / FPS, make_track()))
+            made.recorder.show("aisle", make_step(100.0 + number / FPS, make_track()), BLIND)
         assert made.recorder.mark(make_event()).evidence.clip is None
     assert not archive.files
 
@@ -210,13 +234,12 @@ def test_a_disk_that_hangs_holds_up_neither_an_event_nor_another_camera(tmp_path
     made = Rig(recorder, clock, stores["aisle"], archive)
     for number in range(100):
         recorder.mark(alarm(100.0 + 2 * number))
-        recorder.show("aisle", make_step(100.0 + 2 * number))
+        recorder.show("aisle", make_step(100.0 + 2 * number), BLIND)
     other = recorder.mark(alarm(100.0, camera="till"))
     made.until(lambda: archive.sealed == (other.event_id,))
     stats = recorder.loops[0].stats()
     assert stats.queued <= 40
-    assert stats.dropped > 0
-    assert recorder.refused > 0
+    assert stats.dropped > recorder.refused("aisle") > 0
     archive.answers.set()
     clock.wait(2000.0)
     for loop in recorder.loops:
