@@ -86,8 +86,8 @@ class CameraRecorder(Loop):
             log.warning("stills_dropped", camera=self._camera, reason="too many wait for the disk")
 
     def stats(self) -> LoopStats:
-        """Figures so far: stills and clips that wait, and those that were lost as too many did."""
-        queued, dropped = len(self._stills) + len(self._writers), self._dropped + self._clips.refused(self._camera)
+        """Figures so far: stills that wait, and stills and clips that were lost as too many did."""
+        queued, dropped = len(self._stills), self._dropped + self._clips.refused(self._camera)
         return LoopStats(
             self.name, self._progress, queued, dropped, self._failures, self._bugs, self._trouble, self._fatal
         )
