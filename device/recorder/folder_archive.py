@@ -1,4 +1,4 @@
-"""The fake archive: files in a folder, and books that are gone with the process. Knows no database and no chain."""
+"""An archive without a database: files in a folder, a mark beside each that is not finished. Knows no chain."""
 
 import hashlib
 import shutil
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from device.errors import StoreError
 from device.ports import BegunFile, FileKind
+from device.recorder.growing import sync_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +24,12 @@ class Kept:
     size_bytes: int = 0
 
 
+MARK = ".begun"
+"""End of the name of an empty file beside each that is not finished: what another run finds of it."""
+
+
 class FolderArchive:
-    """Implements ``device.ports.Archive`` for tests and demonstrations; a retention there is not."""
+    """Implements ``device.ports.Archive`` by files alone. It deletes nothing; its sums go with the process."""
 
     def __init__(self, folder: Path, *, capacity: int = 10_000, min_free_bytes: int = 0) -> None:
         """Keep files below this folder, and remember the last ``capacity`` that are finished.
@@ -59,17 +64,22 @@ class FolderArchive:
         if not path.is_relative_to(self._folder) or path == self._folder:
             raise ValueError(f"{name!r} leads out of {self._folder}")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if self._min_free_bytes and shutil.disk_usage(path.parent).free < self._min_free_bytes:
-                raise StoreError(f"{name}: less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")
-            is_there = path.exists()
+            self._make_room(path, name)
+            sync_folder(path.parent)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from error
         with self._lock:
-            if is_there or name in self._files:
-                raise StoreError(f"{name}: is there already")
             self._files[name] = Kept(kind, camera, event_id)
         return path
+
+    def _make_room(self, path: Path, name: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if self._min_free_bytes and shutil.disk_usage(path.parent).free < self._min_free_bytes:
+            raise StoreError(f"{name}: less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")
+        mark = _mark(path)
+        if path.exists() or mark.exists():
+            raise StoreError(f"{name}: is there already")
+        mark.touch()
 
     def finish(self, name: str) -> None:
         """The file is complete and synced.
@@ -77,16 +87,18 @@ class FolderArchive:
         Raises:
             StoreError: it cannot be read, or was never begun.
         """
+        path = self._begun(name)
         try:
-            data = (self._folder / name).read_bytes()
+            data = path.read_bytes()
+            _mark(path).unlink()
         except OSError as error:
             raise StoreError(f"{name}: {error.strerror}") from error
         with self._lock:
-            before = self._known(name)
-            self._files[name] = Kept(
-                before.kind, before.camera, before.event_id, hashlib.sha256(data).hexdigest(), len(data)
-            )
-            self._forget()
+            before = self._files.get(name) or _read_off(name)
+            sha256 = hashlib.sha256(data).hexdigest()
+            self._files[name] = Kept(before.kind, before.camera, before.event_id, sha256, len(data))
+            if len(self._files) > self._capacity:
+                del self._files[next(old for old, it in self._files.items() if it.sha256 is not None)]
 
     def abandon(self, name: str) -> None:
         """Nothing came of it.
@@ -94,18 +106,20 @@ class FolderArchive:
         Raises:
             StoreError: it was never begun, or cannot be taken away.
         """
-        with self._lock:
-            self._known(name)
-            del self._files[name]
+        path = self._begun(name)
         try:
-            (self._folder / name).unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
+            _mark(path).unlink()
         except OSError as error:
             raise StoreError(f"{name}: {error.strerror}") from error
+        with self._lock:
+            self._files.pop(name, None)
 
     def unfinished(self) -> tuple[BegunFile, ...]:
-        """What was begun and not ended."""
-        with self._lock:
-            begun = [(name, it) for name, it in self._files.items() if it.sha256 is None]
+        """What was begun and not ended, also by an earlier run."""
+        marks = sorted(self._folder.glob(f"*/*/*{MARK}"), key=lambda mark: (mark.stat().st_mtime, mark.name))
+        names = [mark.relative_to(self._folder).as_posix().removesuffix(MARK) for mark in marks]
+        begun = [(name, _read_off(name)) for name in names]
         return tuple(BegunFile(name, self._folder / name, it.kind, it.event_id) for name, it in begun)
 
     def seal(self, event_id: str) -> None:
@@ -114,19 +128,26 @@ class FolderArchive:
         Raises:
             StoreError: one is not.
         """
+        if open_ones := sorted(self._folder.glob(f"evidence/{event_id}/*{MARK}")):
+            raise StoreError(f"{event_id}: {open_ones[0].name.removesuffix(MARK)} is not finished")
         with self._lock:
-            open_ones = [name for name, it in self._files.items() if it.event_id == event_id and it.sha256 is None]
-            if open_ones:
-                raise StoreError(f"{event_id}: {open_ones[0]} is not finished")
             if event_id not in self._sealed:
                 self._sealed.append(event_id)
 
-    def _forget(self) -> None:
-        """Keep the books short; the lock is held."""
-        if len(self._files) > self._capacity:
-            del self._files[next(name for name, it in self._files.items() if it.sha256 is not None)]
-
-    def _known(self, name: str) -> Kept:
-        if name not in self._files:
+    def _begun(self, name: str) -> Path:
+        path = self._folder / name
+        if not _mark(path).exists():
             raise StoreError(f"{name}: was never begun")
-        return self._files[name]
+        return path
+
+
+def _mark(path: Path) -> Path:
+    return path.with_name(path.name + MARK)
+
+
+def _read_off(name: str) -> Kept:
+    """What a name says of its file."""
+    folder, owner, _ = name.split("/", 2)
+    if folder == "ambient":
+        return Kept("ambient", owner, None)
+    return Kept("still" if name.endswith(".jpg") else "clip", "", owner)

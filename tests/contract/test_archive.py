@@ -18,10 +18,19 @@ def folder(state: Path) -> Iterator[Archive]:
     yield FolderArchive(state)
 
 
+Make = Callable[[Path], Iterator[Archive]]
+
+
 @pytest.fixture(params=[folder], ids=lambda make: make.__name__)
-def archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-    """Each archive in turn, over an empty state directory."""
-    make: Callable[[Path], Iterator[Archive]] = request.param
+def make(request: pytest.FixtureRequest) -> Make:
+    """Each archive in turn."""
+    chosen: Make = request.param
+    return chosen
+
+
+@pytest.fixture
+def archive(make: Make, tmp_path: Path) -> Iterator[Archive]:
+    """It, over an empty state directory."""
     yield from make(tmp_path)
 
 
@@ -56,6 +65,20 @@ def test_what_is_begun_is_unfinished_until_it_is_finished_or_abandoned(archive: 
     archive.finish(CLIP)
     archive.abandon(STILL)
     assert archive.unfinished() == ()
+
+
+def test_the_next_run_finds_what_was_left_in_the_middle_and_ends_it(make: Make, tmp_path: Path) -> None:
+    """Whatever of it came to the disk: a piece of the file, or nothing."""
+    for before in make(tmp_path):
+        for name in (CLIP, STILL):
+            begin(before, name)
+        (tmp_path / CLIP).write_bytes(b"half")
+    for after in make(tmp_path):
+        assert {it.name: it.path for it in after.unfinished()} == {CLIP: tmp_path / CLIP, STILL: tmp_path / STILL}
+        after.finish(CLIP)
+        after.abandon(STILL)
+        after.seal(EVENT)
+        assert after.unfinished() == ()
 
 
 def test_abandoned_it_is_gone(archive: Archive) -> None:
