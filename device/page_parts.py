@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -21,10 +22,12 @@ from device.web.door import Door
 from device.web.feed import Feed
 from device.web.first_code import FirstCode
 from device.web.parts import Figure, WebParts
-from device.web.server import WebServer
 from device.web.sessions import Sessions, read_secret
 from device.web.users import Users
 from device.worker import LoopStats
+
+if TYPE_CHECKING:
+    from device.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -117,7 +120,7 @@ def certificate_of(config: Config) -> Certificate | None:
 
 
 @contextlib.contextmanager
-def open_page(config: Config, clock: Clock, ways: PageWays) -> Iterator[WebServer | None]:
+def open_page(config: Config, clock: Clock, ways: PageWays) -> Iterator["WebServer | None"]:
     """The page, served until the block ends; None where none is wanted, or it cannot be: the guard goes on without."""
     if not config.web.serve:
         yield None
@@ -140,7 +143,10 @@ def _tell_panel(feed: Feed) -> Callable[[Standing], None]:
     return lambda standing: feed.tell_panel(standing.panel)
 
 
-def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.ExitStack) -> WebServer:
+def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.ExitStack) -> "WebServer":
+    # What serves takes some 20 MiB: only where there is a page.
+    from device.web.server import WebServer  # noqa: PLC0415
+
     users, state_dir = users_of(config), config.device.state_dir
     web = config.web
     if not users.all():

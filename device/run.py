@@ -23,6 +23,7 @@ from device.core.look_rate import LookRate
 from device.errors import ShopwardenError
 from device.fanout import Listener
 from device.guard.guard import Guard
+from device.heap import keep_one_heap
 from device.lane import Lane
 from device.log import setup
 from device.notify_parts import open_notifiers
@@ -56,6 +57,7 @@ def run_until_stopped(path: Path) -> int:
         ShopwardenError: it cannot start, or the detector failed.
     """
     setup(sys.stderr)
+    keep_one_heap()
     signals, watchdog = Signals(), Watchdog.from_environment(os.environ)
     signals.listen()
     config: Config | None = _checked(path)

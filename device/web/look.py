@@ -18,7 +18,13 @@ PANEL_WORDS: Final = {
     "pending": "Entry delay: disarm now",
     "triggered": "ALARM",
 }
-STATE_WORDS: Final = {"disarmed": "disarmed", "home": "at home", "away": "away", "night": "night"}
+PANEL_TITLES: Final = {
+    **PANEL_WORDS,
+    "arming": "Arming",
+    "pending": "Entry delay",
+    "triggered": "Alarm set off",
+}
+"""Of the panel's own events; the page's scripts have the same."""
 
 
 def panel(standing: Standing, config: Config, now: float) -> dict[str, Any]:
@@ -42,14 +48,15 @@ def event(happened: Event, zone: ZoneInfo | None) -> dict[str, Any]:
         "event_id": happened.event_id,
         "seq": happened.seq,
         "kind": happened.kind,
-        "title": happened.kind.replace("_", " ").capitalize(),
+        "title": _title(happened),
         "priority": happened.priority,
         "state": happened.state,
         "camera": happened.camera,
         "zone": happened.zone,
         "place": " · ".join(part for part in (happened.camera, happened.zone) if part),
         "time": happened.time,
-        "day": moment.strftime("%a %d %b %Y"),
+        "day": moment.strftime("%a %d %b"),
+        "date": moment.strftime("%A %d %B %Y"),
         "clock": moment.strftime("%H:%M:%S"),
         "clock_synced": happened.clock_synced,
         "confidence": happened.confidence,
@@ -57,6 +64,12 @@ def event(happened: Event, zone: ZoneInfo | None) -> dict[str, Any]:
         "test": bool(happened.data.get("test")),
         "has_clip": happened.evidence.clip is not None,
     }
+
+
+def _title(happened: Event) -> str:
+    if happened.kind == "armed":
+        return PANEL_TITLES.get(str(happened.data.get("panel")), "Armed")
+    return happened.kind.replace("_", " ").capitalize()
 
 
 def whole(happened: Event) -> dict[str, Any]:

@@ -39,29 +39,37 @@ export function row(event) {
   const moment = new Date(event.time);
   const time = make("time", "", event.clock ?? moment.toLocaleTimeString("en-GB"));
   time.dateTime = event.time;
-  when.append(time, make("span", "day", event.day ?? moment.toDateString()));
+  when.append(time, make("span", "day", event.day ?? moment.toDateString().slice(0, -5)));
   const what = make("span", "what");
   what.append(make("strong", "", event.title));
   if (event.test) what.append(" ", make("span", "tag", "test"));
-  what.append(make("span", "place", event.place), make("span", "why", event.reasons[0] ?? ""));
+  what.append(" ", make("span", "place", event.place), make("span", "why", event.reasons[0] ?? ""));
   link.append(when, what, make("span", `tag ${event.priority}`, event.priority));
   item.append(link);
   return item;
 }
 
+// As in device/web/look.py.
+const PANEL_TITLES = { armed_home: "Armed, at home", armed_away: "Armed, away", armed_night: "Armed, night",
+  arming: "Arming", pending: "Entry delay", triggered: "Alarm set off" };
+
 export function fromContract(message) {
-  const title = message.kind.replaceAll("_", " ");
+  const kind = message.kind.replaceAll("_", " ");
+  const title = (message.kind === "armed" && PANEL_TITLES[message.data.panel]) || kind[0].toUpperCase() + kind.slice(1);
   return {
     ...message,
-    title: title[0].toUpperCase() + title.slice(1),
+    title,
     place: [message.camera, message.zone].filter(Boolean).join(" · "),
     test: Boolean(message.data?.test),
   };
 }
 
 export function listen(handlers) {
+  const { open, ...news } = handlers;
   const source = new EventSource("/api/stream");
-  for (const [name, handle] of Object.entries(handlers)) {
+  // Whatever came before the stream, or while it was away, is asked for once it is there.
+  source.addEventListener("open", open);
+  for (const [name, handle] of Object.entries(news)) {
     source.addEventListener(name, (message) => handle(JSON.parse(message.data)));
   }
   // A browser gives up for good on an answer that is no stream: too many pages, or nobody logged in any more.

@@ -1,5 +1,5 @@
 // New events at the top of the list, where it shows the newest and they fit the filter.
-import { fromContract, listen, row } from "./common.js";
+import { ask, fromContract, listen, row } from "./common.js";
 
 const list = document.getElementById("events");
 const RANKS = ["info", "notice", "warning", "alarm"];
@@ -11,8 +11,18 @@ function fits(message) {
     && (!priority || RANKS.indexOf(message.priority) >= RANKS.indexOf(priority));
 }
 
+async function fill() {
+  const { kind, priority, camera } = list.dataset;
+  const found = await ask(`/api/events?${new URLSearchParams({ kind, priority, camera })}`, { method: "GET" });
+  if (found.ok && found.events.length) {
+    list.replaceChildren(...found.events.map(row));
+    document.querySelector(".empty")?.remove();
+  }
+}
+
 if (list.dataset.live) {
   listen({
+    open: fill,
     event: (message) => {
       if (!fits(message)) return;
       const item = row(fromContract(message));

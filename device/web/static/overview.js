@@ -111,6 +111,7 @@ async function fill() {
 }
 
 listen({
+  open: fill,
   panel: refresh,
   event: (message) => {
     if (message.state === "end" || message.priority === "info") return;
@@ -120,4 +121,3 @@ listen({
     while (latest.children.length > limit) latest.lastElementChild.remove();
   },
 });
-fill();

@@ -121,7 +121,13 @@ function paintOut(shape, colour) {
   pen.lineTo(mx + nx * 60, my + ny * 60);
   pen.strokeStyle = colour;
   pen.stroke();
-  label("out", [mx + nx * 75, my + ny * 75 + 16], colour);
+  pen.beginPath();
+  pen.moveTo(mx + nx * 78, my + ny * 78);
+  pen.lineTo(mx + nx * 58 - ny * 12, my + ny * 58 + nx * 12);
+  pen.lineTo(mx + nx * 58 + ny * 12, my + ny * 58 - nx * 12);
+  pen.fillStyle = colour;
+  pen.fill();
+  label("out", [mx + nx * 90 - 20, my + ny * 90 + 16], colour);
 }
 
 function paint() {
