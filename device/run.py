@@ -224,6 +224,8 @@ class _Run:
         elif self.ready and self._signals.reload.is_set():
             self._signals.reload.clear()
             self._reload()
+        if self._over.is_set():
+            recorder.no_more_pictures()
 
     def _feed(self, lane: Lane, step: Step | None) -> None:
         now = self._clock.monotonic()

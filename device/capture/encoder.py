@@ -21,8 +21,6 @@ _CODECS: tuple[tuple[str, dict[str, str]], ...] = (
     # The fastest that it has, and no picture waits for the next one.
     ("libx264", {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1"}),
     ("libopenh264", {}),
-    # Every FFmpeg has it; browsers do not play it.
-    ("mpeg4", {}),
 )
 
 
@@ -33,7 +31,7 @@ class SoftEncoder:
         """Open it.
 
         Raises:
-            CameraError: this FFmpeg has no encoder.
+            CameraError: this FFmpeg has no H.264 encoder.
         """
         self._context = _opened(width, height, fps or _USUAL_FPS, wish)
         self._picture = av.video.frame.VideoFrame(width, height, "yuv420p")
@@ -41,8 +39,7 @@ class SoftEncoder:
         self._keyframe_s = wish.keyframe_s
         self._last_key_t: float | None = None
         self._last_pts: int | None = None
-        codec = {"libx264": "h264", "libopenh264": "h264"}.get(self._context.name, self._context.name)
-        self.info = StreamInfo(codec, width, height)
+        self.info = StreamInfo("h264", width, height)
 
     def encode(self, i420: Plane, t: float, *, keyframe: bool = False) -> list[EncodedPacket]:
         """The packet of this picture, of time ``t``; it is a keyframe when one is due or wanted.
@@ -89,4 +86,6 @@ def _opened(width: int, height: int, fps: float, wish: RecordWish) -> av.video.c
             context.options = dict(options)
             context.open()
             return context
-    raise CameraError('this FFmpeg has no encoder for the recording; install av again, or set record.how = "off"')
+    raise CameraError(
+        'this FFmpeg has no H.264 encoder for the recording; install av from PyPI, or set record.how = "off"'
+    )

@@ -125,7 +125,7 @@ def make_recording(
         tell: told once, in words, what it costs.
 
     Raises:
-        CameraError: it was to be copied and cannot, or there is no encoder.
+        CameraError: it was to be copied and cannot, or to be encoded and there is no encoder.
     """
     if request.record.how == "off":
         return NoRecording()
@@ -137,7 +137,14 @@ def make_recording(
         raise CameraError(f'its stream cannot be recorded as it comes, {why_not}; set record.how = "auto"')
     from device.capture.encoder import SoftEncoder  # noqa: PLC0415 - FFmpeg is 18 MB that not every camera needs
 
-    encoder = SoftEncoder(*size, request.picture.fps, request.record)
+    try:
+        encoder = SoftEncoder(*size, request.picture.fps, request.record)
+    except CameraError as fault:
+        if request.record.how == "auto":
+            # A guard that sees and does not record is better than none.
+            tell(f"is not recorded: {fault}")
+            return NoRecording()
+        raise
     post.begin(encoder.info)
     return Encoding(encoder, post, why_not or "for it has no packets of its own", tell)
 

@@ -132,6 +132,8 @@ class CameraRecorder(Loop):
         run = self._packets.since(clip.from_t) if writer.next is None else self._packets.after(writer.next, 0.0)
         if run is None:
             return False
+        if run.lost and writer.next is not None:
+            log.warning("clip_has_a_gap", camera=self._camera, file=clip.name, reason="the disk was too slow")
         number = run.next - len(run.packets)
         try:
             for packet in run.packets:

@@ -17,7 +17,6 @@ FRAGMENT_S = 0.9
 and a picture: a second, from ten pictures a second on."""
 _LEAP_S = 1.0
 """Where times of decoding and of pictures part by more, the camera was started again: its stamps have another zero."""
-_DEMUXERS = {"mpeg4": "m4v"}
 _LEAST_TICKS = 90  # a millisecond: times of decoding rise, whatever happens
 
 
@@ -54,7 +53,7 @@ class Fragments:
         self._last_dts: int | None = None
         self._usual = TICKS_PER_S // 15
         try:
-            with av.open(io.BytesIO(first.data), format=_DEMUXERS.get(info.codec, info.codec)) as keyframe:
+            with av.open(io.BytesIO(first.data), format=info.codec) as keyframe:
                 options = {"movflags": "empty_moov+default_base_moof", "frag_duration": str(round(FRAGMENT_S * 1e6))}
                 self._file = av.open(self._out, "w", format="mp4", options=options)
                 self._stream: Any = self._file.add_stream_from_template(keyframe.streams.video[0])

@@ -107,6 +107,8 @@ class Plan:
     happenings: dict[str, Happening] = field(default_factory=dict)
     refused: dict[str, int] = field(default_factory=dict)
     """By camera: events that got no clip, as too many wait."""
+    pictures_come: bool = True
+    """Whether a still that is wished for will be there: not when the guard is about to stop."""
 
     def __post_init__(self) -> None:
         for camera in self.cameras:
@@ -208,7 +210,7 @@ class Plan:
 
     def _wish(self, happening: Happening, moment: str) -> None:
         """Let the next picture be kept, and the event say so."""
-        if not self.settings.stills:
+        if not self.settings.stills or not self.pictures_come:
             return
         for camera in happening.cameras:
             files = self.still_files(happening, moment, camera)

@@ -130,6 +130,11 @@ class Recorder:
         for file in files:
             self._recorders[camera].keep(Still(file, event_id, shot))
 
+    def no_more_pictures(self) -> None:
+        """The guard is about to stop: what ends with it gets no still of its end."""
+        with self._lock:
+            self._plan.pictures_come = False
+
     def planned(self, camera: str) -> list[tuple[Clip, float]]:
         """The clips of a camera that are to be recorded now, each with its end as far as is known."""
         with self._lock:

@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from device.capture.encoder import SoftEncoder
 from device.capture.mode import Mode
 from device.capture.orders import UseMasks
+from device.capture.pace import Pace
 from device.capture.packet_pipe import Gap, Masked, PacketPost, PipeItem, encode_item, read_item
 from device.capture.packet_ring import Run
 from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
-from device.capture.recording import Copying
+from device.capture.recording import Copying, make_recording
 from device.capture.request import CameraRequest, Polygon, RecordWish
+from device.capture.scene import Scene
+from device.capture.synthetic import SyntheticSource
 from device.clock import SystemClock
 from device.core.packet import EncodedPacket, StreamInfo
 from device.errors import CameraError
@@ -202,6 +205,27 @@ def test_what_cannot_be_copied_is_refused_with_its_reason(tmp_path: Path) -> Non
         run = recorded(CameraRequest(line, Mode.REPLAY, record=RecordWish(how="auto")), 5).since(0.0)
         assert run is not None
         assert run.info.codec == "h264"
+
+
+@pytest.mark.parametrize("how", ["auto", "encode"])
+def test_without_an_encoder_a_guard_sees_and_does_not_record(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the recording was asked for in so many words: then it is an error."""
+    monkeypatch.setattr("device.capture.encoder._CODECS", (("no-such-encoder", {}),))
+    told: list[str] = []
+    request = CameraRequest("synthetic:", record=RecordWish(how=how))  # type: ignore[arg-type]
+    source = SyntheticSource(Scene(), Pace(Mode.REPLAY, SystemClock()), loop=False)
+    reader, writer = os.pipe()
+    try:
+        if how == "encode":
+            with pytest.raises(CameraError, match=r"no H\.264 encoder"):
+                make_recording(source, request, (64, 48), PacketPost(writer), told.append)
+        else:
+            made = make_recording(source, request, (64, 48), PacketPost(writer), told.append)
+            assert not made.wants_pictures
+            assert "is not recorded" in told[0]
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_a_run_is_a_clip_that_plays(clip: str, tmp_path: Path) -> None:

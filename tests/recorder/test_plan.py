@@ -160,6 +160,15 @@ def test_what_outlasts_its_clip_gets_nothing_more() -> None:
     assert not plan.wishes["aisle"]
 
 
+def test_what_ends_with_the_guard_names_no_picture_that_will_not_come() -> None:
+    """A best one that is there is named all the same."""
+    plan, event = make_plan(), alarm(100.0)
+    plan.mark(event)
+    plan.pictures_come = False
+    stills = plan.mark(end_of(event, 110.0), has_best=True).evidence.stills
+    assert [name.rpartition("still-")[2] for name in stills] == ["1.jpg", "1-boxes.jpg", "2.jpg", "2-boxes.jpg"]
+
+
 times = st.lists(st.tuples(st.floats(0.0, 20.0), st.booleans(), st.sampled_from(["aisle", "till", None])), max_size=40)
 
 
