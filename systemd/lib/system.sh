@@ -2,7 +2,7 @@
 # What the system needs around the program: packages, user, folders, rules of udev, units. Knows no release.
 
 PACKAGES_FILE=$PREFIX/installed-packages
-UNITS='shopwarden.service shopwarden-failed.service shopwarden-check.service shopwarden-check.timer'
+UNITS='shopwarden.service shopwarden-failed@.service shopwarden-check.service shopwarden-check.timer'
 
 wanted_packages() {
     local list='python3-venv openssl ca-certificates'

@@ -14,7 +14,7 @@ packages=linux-image-amd64,initramfs-tools,udev,kmod,python3,python3-venv,python
 packages=$packages,libcamera-tools,v4l-utils,python3-prctl,python3-libarchive-c,procps
 wheels="picamera2==0.3.38 videodev2 piexif simplejpeg OpenEXR"
 wanted="numpy opencv-python-headless av pydantic paho-mqtt gpiozero structlog pytest pytest-timeout pytest-randomly
-hypothesis jsonschema pillow tqdm ai-edge-litert"
+hypothesis jsonschema pillow tqdm ai-edge-litert cryptography argon2-cffi"
 
 if [ ! -e "$dir/root.done" ]; then
     rm -rf "$root"
