@@ -51,8 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_import(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    parser = commands.add_parser("import", help="make the shipped detectors from their published network")
-    parser.add_argument("recipe", help="a recipe that comes along (general), or a .toml file")
+    parser = commands.add_parser("import", help="make the shipped networks from the published ones")
+    parser.add_argument("recipe", help="a recipe that comes along (general, pose), or a .toml file")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR", help="instances.json and images/ of COCO")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the .tflite files go")
     parser.set_defaults(command=_import)
@@ -84,12 +84,16 @@ def _threads(text: str) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from training.base.make import make_detectors
-    from training.base.recipe import read_recipe
+    from training.base.make_pose import make_pose
+    from training.base.recipe import PoseRecipe, read_any
     from training.coco import read_coco
 
-    recipe = read_recipe(arguments.recipe)
+    recipe = read_any(arguments.recipe)
     coco = read_coco(arguments.data / "instances.json", arguments.data / "images")
-    made = make_detectors(recipe, coco, arguments.out, _say)
+    if isinstance(recipe, PoseRecipe):
+        made = [make_pose(recipe, coco, arguments.out, _say)]
+    else:
+        made = make_detectors(recipe, coco, arguments.out, _say)
     _say("written: " + ", ".join(str(path) for path in made))
     return 0
 

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from device.core.json_fields import Fields
+
 CARD_VERSION = 1
-KINDS = ("detector", "classifier")
+KINDS = ("detector", "classifier", "pose")
 _MAX_LABELS = 1000
 _MAX_SIDE_PX = 4096
 
@@ -63,6 +65,18 @@ class HeadSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PoseSpec:
+    """How the outputs of a pose network are to be read; the labels of the card name its points."""
+
+    points: TensorSpec
+    """(1, 2 * points) x and y of each point in turn, px of the input."""
+    seen: TensorSpec
+    """(1, points) how surely each point is in view, 0..1."""
+    presence: TensorSpec
+    """(1, 1) how surely there is a body at all, 0..1."""
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """Everything that a program must know to use a model, and a person to trust it."""
 
@@ -71,7 +85,7 @@ class ModelCard:
     labels: tuple[str, ...]
     input: InputSpec
     head: HeadSpec | None
-    """None for a classifier: then ``scores`` is its one output."""
+    """None for a classifier, whose one output ``scores`` is, and for a pose network, which has ``pose``."""
     thresholds: Mapping[str, float]
     """Score from which a class counts as seen; ``default`` for those not named."""
     nms_iou: float
@@ -85,6 +99,7 @@ class ModelCard:
     calibration: Mapping[str, Any] = field(default_factory=dict)
     measured: Mapping[str, Any] = field(default_factory=dict)
     scores: TensorSpec | None = None
+    pose: PoseSpec | None = None
 
     def threshold(self, label: str) -> float:
         """Score from which a thing of this class counts as seen."""
@@ -101,7 +116,7 @@ def card_from_json(text: str) -> ModelCard:
         raw = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise ValueError(f"card is not JSON: {error}") from error
-    top = _Fields(raw, "card")
+    top = Fields(raw, "card")
     version = top.whole("v", 1, 2**31)
     if version != CARD_VERSION:
         raise ValueError(f"card version {version} is not known, this program reads version {CARD_VERSION}")
@@ -126,7 +141,8 @@ def card_from_json(text: str) -> ModelCard:
         source=top.optional("source"),
         calibration=top.optional("calibration"),
         measured=top.optional("measured"),
-        scores=None if detector else _one_score_a_label(_tensor(top.child("scores")), len(labels)),
+        scores=_one_score_a_label(_tensor(top.child("scores")), len(labels)) if kind == "classifier" else None,
+        pose=_pose(top.child("pose"), len(labels)) if kind == "pose" else None,
     )
 
 
@@ -158,6 +174,8 @@ def card_to_json(card: ModelCard) -> str:
         raw["nms_iou"] = card.nms_iou
     if card.scores is not None:
         raw["scores"] = _tensor_to_raw(card.scores)
+    if card.pose is not None:
+        raw["pose"] = {key: _tensor_to_raw(getattr(card.pose, key)) for key in PoseSpec.__slots__}
     return json.dumps(raw, indent=1, ensure_ascii=False) + "\n"
 
 
@@ -169,7 +187,7 @@ def _tensor_to_raw(tensor: TensorSpec) -> dict[str, Any]:
     return {key: _plain(getattr(tensor, key)) for key in TensorSpec.__slots__}
 
 
-def _tensor(fields: "_Fields") -> TensorSpec:
+def _tensor(fields: Fields) -> TensorSpec:
     return TensorSpec(
         output=fields.whole("output", 0, 15),
         shape=tuple(int(side) for side in fields.numbers("shape", None, 1, 2**24)),
@@ -179,7 +197,7 @@ def _tensor(fields: "_Fields") -> TensorSpec:
     )
 
 
-def _input(fields: "_Fields") -> InputSpec:
+def _input(fields: Fields) -> InputSpec:
     mean, std = fields.numbers("mean", 3, -1e6, 1e6), fields.numbers("std", 3, 1e-6, 1e6)
     pad = fields.numbers("pad", 3, 0, 255)
     return InputSpec(
@@ -196,7 +214,7 @@ def _input(fields: "_Fields") -> InputSpec:
     )
 
 
-def _head(fields: "_Fields") -> HeadSpec:
+def _head(fields: Fields) -> HeadSpec:
     return HeadSpec(
         type=fields.choice("type", ("gfl",)),
         strides=tuple(int(stride) for stride in fields.numbers("strides", None, 1, 1024)),
@@ -204,6 +222,18 @@ def _head(fields: "_Fields") -> HeadSpec:
         scores=_tensor(fields.child("scores")),
         boxes=_tensor(fields.child("boxes")),
     )
+
+
+def _pose(fields: Fields, points: int) -> PoseSpec:
+    pose = PoseSpec(*(_tensor(fields.child(key)) for key in PoseSpec.__slots__))
+    for key, tensor, values in (("points", pose.points, 2 * points), ("seen", pose.seen, points)):
+        if tensor.shape != (1, values):
+            raise ValueError(f"card: pose.{key}.shape is {tensor.shape}, expected {(1, values)}")
+    if pose.presence.shape != (1, 1):
+        raise ValueError(f"card: pose.presence.shape is {pose.presence.shape}, expected (1, 1)")
+    if len({pose.points.output, pose.seen.output, pose.presence.output}) != 3:
+        raise ValueError("card: two parts of pose name the same output")
+    return pose
 
 
 def _one_score_a_label(scores: TensorSpec, labels: int) -> TensorSpec:
@@ -223,72 +253,9 @@ def _check_head(head: HeadSpec, picture: InputSpec, classes: int) -> None:
         raise ValueError("card: head.scores and head.boxes name the same output")
 
 
-def _thresholds(fields: "_Fields", labels: tuple[str, ...]) -> dict[str, float]:
+def _thresholds(fields: Fields, labels: tuple[str, ...]) -> dict[str, float]:
     known = {"default", *labels}
     values = {key: fields.number(key, 0.0, 1.0) for key in fields.raw}
     if "default" not in values or not known.issuperset(values):
         raise ValueError("card: thresholds needs 'default' and otherwise only names of labels")
     return values
-
-
-class _Fields:
-    """One JSON object, read field by field with errors that name the place."""
-
-    def __init__(self, raw: Any, place: str) -> None:
-        if not isinstance(raw, dict):
-            raise ValueError(f"{place} is not a JSON object")
-        self.raw: dict[str, Any] = raw
-        self._place = place
-
-    def child(self, key: str) -> "_Fields":
-        return _Fields(self._get(key), f"{self._place}.{key}")
-
-    def optional(self, key: str) -> dict[str, Any]:
-        return _Fields(self.raw.get(key, {}), f"{self._place}.{key}").raw
-
-    def text(self, key: str) -> str:
-        value = self._get(key)
-        if not isinstance(value, str) or not value:
-            raise self._wrong(key, "a text")
-        return value
-
-    def texts(self, key: str, most: int) -> tuple[str, ...]:
-        value = self._get(key)
-        if not isinstance(value, list) or not all(isinstance(item, str) and item for item in value):
-            raise self._wrong(key, "a list of texts")
-        if not 1 <= len(value) <= most or len(set(value)) != len(value):
-            raise self._wrong(key, f"a list of 1 to {most} different texts")
-        return tuple(value)
-
-    def choice(self, key: str, choices: tuple[str, ...]) -> str:
-        value = self.text(key)
-        if value not in choices:
-            raise self._wrong(key, " or ".join(choices))
-        return value
-
-    def whole(self, key: str, low: int, high: int) -> int:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self._wrong(key, f"a whole number from {low} to {high}")
-        return value
-
-    def number(self, key: str, low: float, high: float) -> float:
-        value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self._wrong(key, f"a number from {low:g} to {high:g}")
-        return float(value)
-
-    def numbers(self, key: str, count: int | None, low: float, high: float) -> list[float]:
-        value = self._get(key)
-        if not isinstance(value, list) or not value or (count is not None and len(value) != count):
-            raise self._wrong(key, f"a list of {count or 'some'} numbers")
-        items = _Fields({str(index): item for index, item in enumerate(value)}, f"{self._place}.{key}")
-        return [items.number(str(index), low, high) for index in range(len(value))]
-
-    def _get(self, key: str) -> Any:
-        if key not in self.raw:
-            raise ValueError(f"{self._place}.{key} is missing")
-        return self.raw[key]
-
-    def _wrong(self, key: str, expected: str) -> ValueError:
-        return ValueError(f"{self._place}.{key} is not {expected}: {str(self.raw[key])[:60]}")

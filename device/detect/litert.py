@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.card import ModelCard, TensorSpec
+from device.core.card import ModelCard, PoseSpec, TensorSpec
 from device.detect.load import ModelFile
 from device.errors import ModelError
 
@@ -118,6 +118,8 @@ def _check_tensors(model: ModelFile, inputs: list[Any], outputs: list[Any]) -> N
 def _named_outputs(card: ModelCard) -> list[tuple[str, TensorSpec]]:
     if card.head is not None:
         return [("head.scores", card.head.scores), ("head.boxes", card.head.boxes)]
+    if card.pose is not None:
+        return [(f"pose.{key}", getattr(card.pose, key)) for key in PoseSpec.__slots__]
     return [("scores", card.scores)] if card.scores is not None else []
 
 

@@ -1,4 +1,4 @@
-"""The recipe of a detector that is imported, not trained: typed, closed, from TOML. Does not carry it out."""
+"""The recipe of a network that is imported, not trained: typed, closed, from TOML. Does not carry it out."""
 
 import tomllib
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from training.errors import RecipeError
 
 RECIPES = Path(__file__).resolve().parent.parent / "recipes"
 """The recipes that come along."""
+
+POSE_BASE = "blazepose-lite"
 
 _T = TypeVar("_T")
 
@@ -69,23 +71,84 @@ class ImportRecipe:
         )
 
 
+_POSE_KEYS: dict[str, dict[str, type]] = {
+    "": {
+        "name": str,
+        "base": str,
+        "licence": str,
+        "licence_file": str,
+        "max_shift": float,
+        "presence": float,
+        "calibration": dict,
+    },
+    "calibration": {"people": int, "min_height_px": int},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PoseRecipe:
+    """How the published pose network becomes the shipped one."""
+
+    name: str
+    licence: str
+    licence_text: str
+    max_shift: float
+    """How far int8 may move a point against float, median, heights of the person."""
+    presence: float
+    """From where on there is a body, 0..1."""
+    people: int
+    """Who give the int8 ranges."""
+    min_height_px: int
+    """Of a person who counts."""
+
+
 def read_recipe(name: str) -> ImportRecipe:
-    """Read a recipe by its path, or by its name among those that come along.
+    """Read the recipe of a detector by its path, or by its name among those that come along.
 
     Raises:
         RecipeError: there is none, or a key is missing, unknown or of the wrong type.
     """
+    return _detector_recipe(*_load(name))
+
+
+def read_any(name: str) -> ImportRecipe | PoseRecipe:
+    """The same for a detector or the pose network, by the base that it names.
+
+    Raises:
+        RecipeError: as for a detector.
+    """
+    path, raw = _load(name)
+    return _pose_recipe(path, raw) if raw.get("base") == POSE_BASE else _detector_recipe(path, raw)
+
+
+def _load(name: str) -> tuple[Path, dict[str, Any]]:
     path = Path(name)
     if not path.suffix:
         path = RECIPES / f"{name}.toml"
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         known = ", ".join(sorted(recipe.stem for recipe in RECIPES.glob("*.toml")))
         raise RecipeError(f"{path}: no recipe can be read there; give a file or one of: {known}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}") from error
-    _check_keys(path, raw)
+
+
+def _pose_recipe(path: Path, raw: Mapping[str, Any]) -> PoseRecipe:
+    _check_keys(path, raw, _POSE_KEYS)
+    return PoseRecipe(
+        name=raw["name"],
+        licence=raw["licence"],
+        licence_text=_beside(path, raw["licence_file"]),
+        max_shift=raw["max_shift"],
+        presence=raw["presence"],
+        people=raw["calibration"]["people"],
+        min_height_px=raw["calibration"]["min_height_px"],
+    )
+
+
+def _detector_recipe(path: Path, raw: Mapping[str, Any]) -> ImportRecipe:
+    _check_keys(path, raw, _KEYS)
     picture = raw["input"]
     try:
         return ImportRecipe(
@@ -114,8 +177,8 @@ def _beside(path: Path, name: str) -> str:
         raise RecipeError(f"{path}: licence_file '{name}' cannot be read: {error.strerror}") from error
 
 
-def _check_keys(path: Path, raw: Mapping[str, Any]) -> None:
-    for place, keys in _KEYS.items():
+def _check_keys(path: Path, raw: Mapping[str, Any], known: Mapping[str, Mapping[str, type]]) -> None:
+    for place, keys in known.items():
         table: Mapping[str, Any] = raw[place] if place else raw
         for key, kind in keys.items():
             if key not in table:
