@@ -6,6 +6,8 @@ from typing import Protocol, TypeVar
 
 from device.core.appearance import describe
 from device.core.arming.worth import Judge
+from device.core.concealment.attention import Attention
+from device.core.concealment.body import BodyLook
 from device.core.detections import Detections
 from device.core.event import Draft, Event
 from device.core.frame import Frame
@@ -17,7 +19,7 @@ from device.core.rules.ruleset import RuleSet
 from device.core.rules.scene import Scene
 from device.core.track import Track
 from device.core.tracking import Tracker
-from device.ports import Detector
+from device.ports import BodyFinder, Detector
 
 NOT_LOOKED = None
 """In place of detections: not looked is not nothing there."""
@@ -57,6 +59,14 @@ class Step:
         return "it looked a moment ago" if self.motion.open else "nothing moves"
 
 
+@dataclass(frozen=True, slots=True)
+class CloserLook:
+    """Who gets a second look, and who looks."""
+
+    attention: Attention
+    bodies: BodyFinder
+
+
 @dataclass(slots=True, kw_only=True)
 class Pipeline:
     """One camera's stages, in the order in which data flows."""
@@ -68,6 +78,8 @@ class Pipeline:
     arming: Judge
     messages: MessageMaker
     pace: LookPace
+    closer: CloserLook | None = None
+    """A second look at people near goods, where a rule wants it."""
     health: HealthMeter = field(default_factory=HealthMeter)
     timed: Stopwatch = untimed
 
@@ -76,7 +88,9 @@ class Pipeline:
         motion = self.timed("gate", lambda: self.gate.update(frame.luma, frame.t))
         found = self._look(frame) if self.pace.due(frame.t, wanted=self._wanted(motion, frame.t)) else NOT_LOOKED
         tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
-        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=found is not NOT_LOOKED, frame=frame)
+        bodies = self._look_closer(frame, tracks)
+        looked = found is not NOT_LOOKED
+        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=looked, frame=frame, bodies=bodies)
         drafts = self.timed("rules", lambda: self.rules.update(scene))
         health = self.timed("health", lambda: self.health.update(frame.luma, frame.t))
         return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health)
@@ -97,6 +111,16 @@ class Pipeline:
     def _wanted(self, motion: Motion, t: float) -> bool:
         """Something moved, or something that once came is still to be watched."""
         return motion.open or self.tracker.wants_look(t)
+
+    def _look_closer(self, frame: Frame, tracks: tuple[Track, ...]) -> tuple[BodyLook, ...]:
+        if self.closer is None:
+            return ()
+        finder, size = self.closer.bodies, (frame.width, frame.height)
+        looks = []
+        for track in self.closer.attention.due(tracks, frame.t):
+            body = self.timed("bodies", lambda box=track.box: finder.look(frame, box))
+            looks.append(BodyLook(track.id, frame.t, track.box, size, body))
+        return tuple(looks)
 
     def _look(self, frame: Frame) -> Detections:
         found = self.timed("detector", lambda: self.detector.detect(frame))

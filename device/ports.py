@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 
 from device.core.camera_stats import CameraStats
 from device.core.card import ModelCard
+from device.core.concealment.body import Body
 from device.core.detections import Detections
 from device.core.event import Event
 from device.core.frame import Frame
+from device.core.geometry import Box
+from device.core.pose import Pose
 from device.core.stamp import Stamp
 
 
@@ -101,6 +104,34 @@ class Detector(Protocol):
 
     def close(self) -> None:
         """Let go of the interpreter."""
+
+
+class PoseFinder(Protocol):
+    """Finds the joints of a person."""
+
+    def pose(self, frame: Frame, person: Box) -> Pose:
+        """The joints of the person in that box; it always finds some, so ask only where a detector saw somebody.
+
+        Raises:
+            ModelError: the interpreter failed, or this is closed.
+        """
+
+    def close(self) -> None:
+        """Let go of the interpreter; may be called twice."""
+
+
+class BodyFinder(Protocol):
+    """The second look at a person."""
+
+    def look(self, frame: Frame, person: Box) -> Body:
+        """What is to be seen of the person in that box.
+
+        Raises:
+            ModelError: an interpreter failed, or this is closed.
+        """
+
+    def close(self) -> None:
+        """Let go of the interpreters; may be called twice."""
 
 
 class Sink(Protocol):

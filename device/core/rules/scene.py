@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from device.core.concealment.body import BodyLook
 from device.core.event import Draft, EventObject, Kind, RuleRef
 from device.core.frame import Frame
 from device.core.geometry import Point, Polygon
@@ -25,6 +26,8 @@ class Scene:
     """Whether the detector looked: a thing that was not looked for is not gone."""
     frame: Frame | None = None
     """The picture, for rules that look for themselves; theirs until they return, so they copy what they keep."""
+    bodies: tuple[BodyLook, ...] = ()
+    """People who were looked at more closely at this moment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""Fits the small classifiers of concealment to labelled clips, and tries them on takes left out."""
