@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth camera-bench camera-faults camera-vm bundle field capacity recording-cost wheel clean distclean python
+	track-table truth theft-table camera-bench camera-faults camera-vm bundle field capacity recording-cost wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ recording-cost: $(DEV) ## what clips and continuous recording cost: CPU, bytes a
 
 truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth
+
+theft-table: $(DEV) ## how well concealment ranks staged thefts: make theft-table DATA=DIR, a quarter of an hour
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.staged_theft --data $(or $(DATA),$(error say which: make theft-table DATA=DIR))
 
 wheel: $(BASE) ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .

@@ -12,11 +12,14 @@ from device.cameras import can_freeze, check_sources, make_camera
 from device.capture.packet_store import PacketStore
 from device.config.cameras import CameraTable
 from device.config.model import Config
-from device.config.rules import armed_rules, build_rules, rule_tables
+from device.config.rules import armed_rules, build_rules, goods_places, rule_tables
 from device.core.arming import Arming
 from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch
 from device.core.card import ModelCard
+from device.core.concealment.attention import Attention
+from device.core.concealment.fitted import FITTED
+from device.core.concealment.weigh import Classifiers
 from device.core.decode import DecodeSettings
 from device.core.event import ArmedState
 from device.core.frozen_watch import FrozenWatch
@@ -27,6 +30,7 @@ from device.core.pace import LookPace
 from device.core.picture_health import HealthMeter
 from device.core.rules.ruleset import RuleSet
 from device.core.tracking import Tracker, TrackerSettings
+from device.detect.body import open_body_looker
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
 from device.detect.installed import InstalledModels
@@ -34,8 +38,8 @@ from device.detect.load import read_model
 from device.errors import ConfigError, UsageError
 from device.guard.guard import Guard
 from device.lane import Lane
-from device.pipeline import Pipeline, Stopwatch, untimed
-from device.ports import Clock, Detector
+from device.pipeline import CloserLook, Pipeline, Stopwatch, untimed
+from device.ports import BodyFinder, Clock, Detector
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,10 @@ class RunKind:
     judge: Callable[[CameraTable], Judge] | None = None
     """What a camera's events are worth, where a panel says so; without, ``armed`` decides for good."""
     keep_candidates: bool = False
+    bodies: BodyFinder | None = None
+    """Looks at hands, where a rule wants it."""
+    classifiers: Classifiers = FITTED
+    """Weigh what hands do."""
     every_frame: bool = False
     first_track: int = 1
     """The number that the first track gets."""
@@ -68,6 +76,19 @@ def build_detector(config: Config) -> Detector:
     decode = DecodeSettings(only=wanted, floors={label: thresholds.of(label).low for label in wanted})
     settings = DetectorSettings(runtime=config.detector.runtime, threads=config.detector.threads, decode=decode)
     return NetworkDetector(model, settings)
+
+
+def build_bodies(config: Config) -> BodyFinder | None:
+    """What looks at hands; None where no rule wants it.
+
+    Raises:
+        ModelError: a network is not there, damaged, or does not fit its card.
+    """
+    if not any(goods_places(camera) for camera in config.cameras):
+        return None
+    detector, installed = config.detector, installed_models(config)
+    pose, bags = find_model(detector.pose_model, installed), find_model(detector.bag_model, installed)
+    return open_body_looker(pose, bags, runtime=detector.runtime, threads=detector.threads)
 
 
 def installed_models(config: Config) -> InstalledModels:
@@ -100,7 +121,8 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         gate=MotionGate(motion),
         detector=detector,
         tracker=Tracker(TrackerSettings(), first_id=run.first_track),
-        rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates)),
+        rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates, classifiers=run.classifiers)),
+        closer=CloserLook(Attention(goods_places(camera)), run.bodies) if run.bodies else None,
         arming=run.judge(camera) if run.judge else Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(
             device=config.device.id, camera=camera.id, boot_id=run.boot_id, ids=run.ids, clock_synced=run.clock_synced
@@ -121,10 +143,14 @@ def check(config: Config, name: str) -> None:
     Raises:
         ConfigError: such a configuration cannot run.
     """
-    try:
-        find_model(config.detector.model, installed_models(config))
-    except UsageError as error:
-        raise ConfigError(f"{name}: detector.model: {error}") from error
+    wanted = {"model": config.detector.model}
+    if any(goods_places(camera) for camera in config.cameras):
+        wanted |= {"pose_model": config.detector.pose_model, "bag_model": config.detector.bag_model}
+    for key, model in wanted.items():
+        try:
+            find_model(model, installed_models(config))
+        except UsageError as error:
+            raise ConfigError(f"{name}: detector.{key}: {error}") from error
     check_sources(config, name)
 
 
@@ -151,6 +177,7 @@ def open_lanes(
 
     Raises:
         ConfigError: a rule cannot be built.
+        ModelError: a network that a rule wants cannot be used.
     """
     run = RunKind(
         ids=RandomIds(secrets.randbits),
@@ -159,9 +186,12 @@ def open_lanes(
         armed=guard.standing().in_force if guard else config.arming.state,
         judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
         first_track=first_track,
+        bodies=build_bodies(config),
     )
-    pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
     with contextlib.ExitStack() as stack:
+        if run.bodies is not None:
+            stack.enter_context(contextlib.closing(run.bodies))
+        pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
         kept = packets or {}
         cameras = [make_camera(table, run.armed, clock, on_news, kept.get(table.id)) for table in config.cameras]
         for camera in cameras:

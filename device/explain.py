@@ -68,7 +68,11 @@ class _Account:
         text = [f"rule {self.settings.name} ({self.settings.kind} {about})"]
         for event in self.events:
             text.append(f"  {event.t_emitted:8.1f} s  {event.state}, {event.priority}: {'; '.join(event.reasons)}")
-        if KIND_DEFAULTS[self.settings.kind].place == "shelf":
+        place = KIND_DEFAULTS[self.settings.kind].place
+        if place == "goods":
+            silent_about = f"no hands near {self.settings.zone} were seen for long enough, or they did no such thing"
+            return text if self.events else [*text, f"  no event: {silent_about}"]
+        if place == "shelf":
             return text if self.events else [*text, f"  no event: nothing that counts changed on {self.settings.zone}"]
         spoken = {thing.track for event in self.events for thing in event.objects}
         spoken |= {track for event in self.events for track in event.data.get("tracks", ())}

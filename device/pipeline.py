@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol, TypeVar
 
 from device.core.appearance import describe
@@ -118,7 +119,7 @@ class Pipeline:
         finder, size = self.closer.bodies, (frame.width, frame.height)
         looks = []
         for track in self.closer.attention.due(tracks, frame.t):
-            body = self.timed("bodies", lambda box=track.box: finder.look(frame, box))
+            body = self.timed("bodies", partial(finder.look, frame, track.box))
             looks.append(BodyLook(track.id, frame.t, track.box, size, body))
         return tuple(looks)
 

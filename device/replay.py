@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from device.annotate import AnnotatedClip
-from device.app import RunKind, build_detector, build_pipeline, recording
+from device.app import RunKind, build_bodies, build_detector, build_pipeline, recording
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
 from device.config.model import Config
+from device.core.concealment.fitted import FITTED
+from device.core.concealment.weigh import Classifiers
 from device.core.event import ArmedState, Event, encode
 from device.core.ids import DerivedIds
 from device.errors import CameraError, EndOfStream, ShopwardenError, UsageError
@@ -43,6 +45,8 @@ class ReplayOptions:
     armed: ArmedState = "away"
     every_frame: bool = False
     annotate: Path | None = None
+    classifiers: Classifiers = FITTED
+    """Weigh what hands do; others than those that ship are for measuring them."""
     explain: bool = False
     """Whether to say of each rule why it spoke or did not."""
 
@@ -68,7 +72,7 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         ShopwardenError: the output cannot be written.
     """
     camera = config.camera(options.camera)
-    times, cpu_s = StageTimes(), cpu_now_s()
+    times, cpu_s, bodies = StageTimes(), cpu_now_s(), build_bodies(config)
     kind = RunKind(
         ids=DerivedIds(_seed(config, options.video)),
         boot_id=NO_BOOT,
@@ -77,10 +81,15 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         keep_candidates=True,
         every_frame=options.every_frame,
         timed=times,
+        bodies=bodies,
+        classifiers=options.classifiers,
     )
     with _write_errors(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
-    with contextlib.closing(build_detector(config)) as detector:
+    with contextlib.ExitStack() as stack:
+        if bodies is not None:
+            stack.enter_context(contextlib.closing(bodies))
+        detector = stack.enter_context(contextlib.closing(build_detector(config)))
         result = _play(build_pipeline(config, camera, detector, kind), camera, options)
     timings = {
         "stages": times.table(),

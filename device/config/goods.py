@@ -3,9 +3,12 @@
 from typing import Final
 
 from device.config.cameras import CameraTable, SlotsTable
+from device.core.concealment.register import Concealed
+from device.core.concealment.weigh import Classifiers
 from device.core.custody import Custody
 from device.core.event import Kind, Priority
 from device.core.geometry import Line, Polygon
+from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.custody import UnpaidExit
 from device.core.rules.floor import Floor
 from device.core.rules.line import LineCrossed
@@ -26,7 +29,8 @@ GOODS: Final[tuple[tuple[Kind, Priority], ...]] = (
 class Goods:
     """The shelves of one camera, and who has what of them."""
 
-    def __init__(self, camera: CameraTable) -> None:
+    def __init__(self, camera: CameraTable, classifiers: Classifiers) -> None:
+        self._classifiers, self._concealed = classifiers, Concealed()
         shelves = {
             shelf.id: ShelfWatch(
                 Polygon(shelf.polygon),
@@ -39,8 +43,10 @@ class Goods:
         self._tills = areas["till"]
         self._lines = {line.id: Line(line.start, line.end) for line in camera.lines}
 
-    def rule(self, settings: RuleSettings) -> Rule:
-        """The rule of a kind that is about goods."""
+    def rule(self, settings: RuleSettings, area: Polygon | None = None) -> Rule:
+        """The rule of a kind that is about goods; ``area`` for one that looks at hands near them."""
+        if area is not None:
+            return ConcealmentRule(settings, area, self._classifiers, self._concealed)
         match settings.kind:
             case "item_taken":
                 return ItemMoved(settings, self._floor, "taken")
@@ -52,4 +58,5 @@ class Goods:
                 return ShelfLow(settings, self._floor)
             case _:
                 way_out = LineCrossed(settings, self._lines[settings.zone or ""], "out")
-                return UnpaidExit(settings, way_out, Custody(self._floor, self._tills, settings.after_s))
+                custody = Custody(self._floor, self._tills, settings.after_s)
+                return UnpaidExit(settings, way_out, custody, self._concealed)

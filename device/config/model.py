@@ -28,6 +28,10 @@ class DetectorTable(Table):
     model: str = Field("general-416", description="A name in models/ or of an installed bundle, or a path.")
     threads: int = Field(2, ge=1, le=8, description="CPU threads for one picture.")
     max_per_s: float = Field(5.0, gt=0.0, le=60.0, description="Looks per second and camera at most.")
+    pose_model: str = Field("pose-256", description="For rules that look at hands: a pose network, named as `model`.")
+    bag_model: str = Field(
+        "general-256", description="For the same rules: a small detector that knows bags, named as `model`."
+    )
     runtime: Literal["auto", "ai-edge-litert", "tflite-runtime"] = Field(
         "auto", description="Which interpreter to use; auto takes the newest that is installed."
     )

@@ -3,6 +3,9 @@
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
 from device.core.arming import ArmedRule
+from device.core.arming.worth import lesser
+from device.core.concealment.fitted import FITTED
+from device.core.concealment.weigh import Classifiers
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed
@@ -40,13 +43,21 @@ def rule_name(table: RuleTable) -> str:
     return table.name or (f"{table.kind}-{place}" if place else table.kind)
 
 
-def build_rules(camera: CameraTable, *, keep_candidates: bool = False) -> tuple[Rule, ...]:
-    """Rules ready to run.
+def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
+    """Where the rules of a camera want people's hands to be looked at."""
+    wanted = (table for table in rule_tables(camera) if table.kind == "concealment")
+    return tuple(_area(camera, table.shelf or table.zone) for table in wanted)
+
+
+def build_rules(
+    camera: CameraTable, *, keep_candidates: bool = False, classifiers: Classifiers = FITTED
+) -> tuple[Rule, ...]:
+    """Rules ready to run; ``classifiers`` weigh what hands do.
 
     Raises:
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
-    goods, rules, names = Goods(camera), list[Rule](), set[str]()
+    goods, rules, names = Goods(camera, classifiers), list[Rule](), set[str]()
     for number, table in enumerate(rule_tables(camera)):
         name = rule_name(table)
         if name in names:
@@ -64,16 +75,24 @@ def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
     """When each rule's events are worth how much, by the rule's name."""
     armed = {}
     for table in rule_tables(camera):
-        states = table.armed_in if table.armed_in is not None else _defaults(camera, table).armed_in
-        armed[rule_name(table)] = ArmedRule(frozenset(states), table.priority)
+        defaults = _defaults(camera, table)
+        states = table.armed_in if table.armed_in is not None else defaults.armed_in
+        armed[rule_name(table)] = ArmedRule(frozenset(states), lesser(table.priority, defaults.most))
     return armed
 
 
 def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidates: bool) -> Rule:
     defaults = _defaults(camera, table)
-    place = {"zone": table.zone, "line": table.line, "shelf": table.shelf}[defaults.place]
+    places = {"zone": table.zone, "line": table.line, "shelf": table.shelf, "goods": table.shelf or table.zone}
+    place = places[defaults.place]
     if place is None and defaults.place_needed:
-        raise ConfigError(f"camera {camera.id}: rule {rule_name(table)} needs the key `{defaults.place}`")
+        key = "shelf` or `zone" if defaults.place == "goods" else defaults.place
+        raise ConfigError(f"camera {camera.id}: rule {rule_name(table)} needs the key `{key}`")
+    if "priority" in table.model_fields_set and lesser(table.priority, defaults.most) != table.priority:
+        text = (
+            f"camera {camera.id}: rule {rule_name(table)} is a `{defaults.most}` at most: {table.kind} proves nothing"
+        )
+        raise ConfigError(text)
     settings = RuleSettings(
         name=rule_name(table),
         kind=table.kind,
@@ -86,8 +105,8 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
         ignore=tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == "ignore"),
         keep_candidates=keep_candidates,
     )
-    if defaults.place == "shelf" or table.kind == "unpaid_exit":
-        return goods.rule(settings)
+    if defaults.place in ("shelf", "goods") or table.kind == "unpaid_exit":
+        return goods.rule(settings, _area(camera, place) if defaults.place == "goods" else None)
     if defaults.place == "line":
         drawn = next(line for line in camera.lines if line.id == place)
         return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)
@@ -95,6 +114,12 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
     if table.kind in ("object_left", "object_removed"):
         return ThingRule(settings, area, "left" if table.kind == "object_left" else "removed")
     return DwellRule(settings, area, per="zone" if table.kind == "person_in_zone" else "track")
+
+
+def _area(camera: CameraTable, place: str | None) -> Polygon:
+    """The shelf or zone of that id, of which the configuration has made sure."""
+    drawn = (*((it.id, it.polygon) for it in camera.shelves), *((it.id, it.polygon) for it in camera.zones))
+    return next(Polygon(polygon) for id_, polygon in drawn if id_ == place)
 
 
 def _defaults(camera: CameraTable, table: RuleTable) -> KindDefaults:

@@ -1,5 +1,6 @@
 """Where the joints of one person are, read from the outputs of a pose network. Does not run it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ class Pose:
     seen: NDArray[np.float32]
     """(N,) how surely each point is in view, 0..1."""
     presence: float
-    """How surely there is a body at all, 0..1. The network is made for crops of people: it says little without a box."""
+    """How surely there is a body at all, 0..1; without a box around a person it says little."""
 
     def __post_init__(self) -> None:
         count = len(self.names)
@@ -49,31 +50,25 @@ class PoseReader:
         self._names, self._spec = card.labels, card.pose
         self._side = np.array([card.input.width, card.input.height], dtype=np.float32)
 
-    def read(
-        self,
-        points_q: NDArray[np.int8],
-        seen_q: NDArray[np.int8],
-        presence_q: NDArray[np.int8],
-        window: Window,
-        size: tuple[int, int],
-    ) -> Pose:
+    def read(self, output: Callable[[int], NDArray[np.int8]], window: Window, size: tuple[int, int]) -> Pose:
         """The pose in a picture.
 
         Args:
-            points_q: (1, 2 * points).
-            seen_q: (1, points).
-            presence_q: (1, 1).
+            output: the network's output of that place.
             window: of the picture, which filled the whole input.
             size: width and height of the picture, px.
         """
-        inside = _value(points_q, self._spec.points).reshape(-1, 2) / self._side
+        points, seen, presence = (
+            _value(output(part.output), part) for part in (self._spec.points, self._spec.seen, self._spec.presence)
+        )
+        inside = points.reshape(-1, 2) / self._side
         extent = np.array([window.width, window.height], dtype=np.float32)
         origin = np.array([window.left, window.top], dtype=np.float32)
         return Pose(
             names=self._names,
             points=((origin + inside * extent) / np.array(size, dtype=np.float32)).astype(np.float32),
-            seen=_value(seen_q, self._spec.seen)[0],
-            presence=float(_value(presence_q, self._spec.presence)[0, 0]),
+            seen=seen[0],
+            presence=float(presence[0, 0]),
         )
 
 

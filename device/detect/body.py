@@ -16,6 +16,9 @@ MARGIN = 1.2
 BAG_FLOOR = 0.02
 """A small detector hardly sees bags: even scores like this, over seconds, tell who has one."""
 
+MAX_BAGS = 24
+"""At a floor so low there is always something."""
+
 
 class BodyLooker:
     """Looks at one person at a time; for one thread at a time."""
@@ -53,6 +56,6 @@ def open_body_looker(pose: Path, bags: Path, *, runtime: str = "auto", threads: 
         ModelError: a file is damaged, does not fit its card, or cannot run here.
         UsageError: the detector does not know bags.
     """
-    decode = DecodeSettings(only=BAGS, floors=dict.fromkeys(BAGS, BAG_FLOOR))
+    decode = DecodeSettings(only=BAGS, floors=dict.fromkeys(BAGS, BAG_FLOOR), max_detections=MAX_BAGS)
     settings = DetectorSettings(runtime=runtime, threads=threads, decode=decode)
     return BodyLooker(open_pose(pose, runtime=runtime, threads=threads), open_detector(bags, settings))

@@ -35,7 +35,6 @@ class NetworkPose:
         if model.card.pose is None:
             raise ModelError(f"{model.path}: a {model.card.kind}, not a pose network; name a pose network")
         self.card = model.card
-        self._spec = model.card.pose
         self._reader = PoseReader(model.card)
         self._letterbox = Letterbox(model.card.input)
         self._path = model.path
@@ -53,9 +52,7 @@ class NetworkPose:
         window = around(person, size, MARGIN, square=True)
         value, _ = self._letterbox.fill(cut(frame, window))
         self._network.run(value)
-        outputs = (self._network.output(part.output) for part in (self._spec.points, self._spec.seen))
-        presence = self._network.output(self._spec.presence.output)
-        return self._reader.read(*outputs, presence, window, size)
+        return self._reader.read(self._network.output, window, size)
 
     def close(self) -> None:
         """Let go of the interpreter; may be called twice."""

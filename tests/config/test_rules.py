@@ -1,10 +1,14 @@
 """Which rules a camera gets, how they are named and when they are armed."""
 
+import pytest
+
 from device.config import parse_config
 from device.config.cameras import CameraTable
-from device.config.rules import armed_rules, build_rules, rule_name, rule_tables
+from device.config.rules import armed_rules, build_rules, goods_places, rule_name, rule_tables
+from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed
+from device.errors import ConfigError
 from tests.builders import INSIDE, make_scene, make_track, states
 
 HEAD = '[device]\nid = "a"\nstate_dir = "/s"\n[[cameras]]\nid = "c"\nsource = "synthetic:"\n'
@@ -85,3 +89,35 @@ def test_when_rules_are_armed() -> None:
     assert armed["line_crossed-door"].armed_in == {"home"}
     assert armed["line_crossed-door"].priority == "warning"
     assert armed["loitering"].armed_in == frozenset()
+
+
+TABLE = """
+[[cameras.shelves]]
+id = "table"
+polygon = [[0.4, 0.5], [0.8, 0.5], [0.8, 0.9], [0.4, 0.9]]
+[[cameras.rules]]
+kind = "concealment"
+"""
+
+
+def test_concealment_watches_a_shelf_or_a_zone_and_is_a_notice() -> None:
+    """Whatever `priority` is left at: what hands did is no proof of what anybody meant."""
+    shelf, zone = (
+        camera(f'{TABLE}shelf = "table"\n'),
+        camera(f'{DRAWN}[[cameras.rules]]\nkind = "concealment"\nzone = "yard"\n'),
+    )
+
+    assert [type(rule) for drawn in (shelf, zone) for rule in build_rules(drawn)] == [ConcealmentRule] * 2
+    assert armed_rules(shelf)["concealment-table"].priority == "notice"
+    assert goods_places(shelf)[0].points[0] == (0.4, 0.5)
+    assert goods_places(camera(DRAWN)) == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [("", "needs the key `shelf` or `zone`"), ('shelf = "table"\npriority = "alarm"', "is a `notice` at most")],
+)
+def test_concealment_is_refused_without_a_place_or_as_an_alarm(line: str, complaint: str) -> None:
+    """With the place in the file."""
+    with pytest.raises(ConfigError, match=complaint):
+        camera(f"{TABLE}{line}\n")

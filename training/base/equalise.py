@@ -1,7 +1,8 @@
 """Evens out the channels of a network's linear tensors, so that int8 has levels for all of them. Changes no result.
 
 Where a convolution has no activation, a channel may be made smaller there and larger again by the weights of whoever
-reads it. One scale for a whole tensor then fits every channel. Tensors that are added to each other share their factors.
+reads it. One scale for a whole tensor then fits every channel. Tensors that are added to each other have one
+set of factors.
 """
 
 from collections.abc import Callable, Iterable, Mapping

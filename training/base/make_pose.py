@@ -143,19 +143,16 @@ def _card(recipe: PoseRecipe, quantised: Quantised, coco: CocoSet, weights_sha25
 def _shifts(model: Any, file: ModelFile, people: list[_Person]) -> NDArray[np.float64]:
     """How far apart int8 and float see the points of the same people, heights of each person."""
     reader, network, source = PoseReader(file.card), Network(file, threads=2), FloatInput(_INPUT)
-    letterbox, spec = Letterbox(file.card.input), file.card.pose
-    assert spec is not None  # noqa: S101 - the card was made here
-    found = []
+    letterbox, found = Letterbox(file.card.input), []
     for person in people:
         network.run(letterbox.fill_bgr(person.crop)[0])
-        parts = (network.output(part.output) for part in (spec.points, spec.seen, spec.presence))
-        int8 = reader.read(*parts, person.window, person.size)
+        int8 = reader.read(network.output, person.window, person.size)
         inside = np.asarray(model(source.fill(person.crop)[0], training=False)["points"]).reshape(-1, 2) / SIDE_PX
         found.append(_apart(int8, inside, person))
     return np.concatenate(found)
 
 
-def _apart(int8: Pose, inside: NDArray[np.float32], person: _Person) -> NDArray[np.float64]:
+def _apart(int8: Pose, inside: NDArray[Any], person: _Person) -> NDArray[np.float64]:
     size = np.array(person.size)
     origin, extent = (person.window.left, person.window.top), (person.window.width, person.window.height)
     there = np.array(origin) + inside * np.array(extent)

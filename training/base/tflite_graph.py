@@ -65,7 +65,7 @@ def _constant(model: Any, tensor: Any) -> Array | None:
     data = model.buffers[tensor.buffer].data
     if data is None or not len(data):
         return None
-    kinds = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.float16}
+    kinds: dict[int, Any] = {schema.TensorType.FLOAT32: np.float32, schema.TensorType.FLOAT16: np.float16}
     kinds[schema.TensorType.INT32] = np.int32
     return np.frombuffer(bytes(data), kinds[tensor.type]).reshape(tensor.shape)
 

@@ -26,6 +26,7 @@ class Body:
 
     pose: Pose
     bags: tuple[Bag, ...] = ()
+    """Best score first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

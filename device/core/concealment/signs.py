@@ -15,7 +15,7 @@ from device.core.concealment.body import BodyLook
 Floats = NDArray[np.float64]
 
 HAND_SIGNS = ("far_mean", "far_most", "near_mean", "near_most")
-"""Distance of each wrist from the hip of its side: mean and most over the window, of the farther and the nearer hand."""
+"""Of each wrist from the hip of its side: mean and most over the window, of the farther and the nearer hand."""
 BAG_SIGNS = ("bag_quarter", "bag_half", "bag_most")
 """Logarithm of the score of the best bag that a hand is at: quartiles over the window, lowest first."""
 
@@ -86,16 +86,15 @@ def _steadied(way: Floats) -> Floats:
 
 def _bag_at(look: BodyLook, wrists: Floats, torso: float) -> float:
     """Score of the best bag that one of the hands is at."""
-    height = look.box[3] - look.box[1]
-    best = 0.0
+    tallest = _BAG_HEIGHT * (look.box[3] - look.box[1])
+    (width, height), beside, above, below = look.size, _BESIDE * torso, _ABOVE * torso, _BELOW * torso
+    hands = [(float(x), float(y)) for x, y in wrists]
+    # Best first: the first that fits is the answer.
     for bag in look.body.bags:
-        x1, y1, x2, y2 = np.array(bag.box) * (*look.size, *look.size)
-        inside = (
-            (wrists[:, 0] > x1 - _BESIDE * torso)
-            & (wrists[:, 0] < x2 + _BESIDE * torso)
-            & (wrists[:, 1] > y1 - _ABOVE * torso)
-            & (wrists[:, 1] < y2 + _BELOW * torso)
-        )
-        if inside.any() and bag.box[3] - bag.box[1] <= _BAG_HEIGHT * height:
-            best = max(best, bag.score)
-    return best
+        left, top, right, bottom = bag.box
+        if bottom - top <= tallest and any(
+            left * width - beside < x < right * width + beside and top * height - above < y < bottom * height + below
+            for x, y in hands
+        ):
+            return bag.score
+    return 0.0

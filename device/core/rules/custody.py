@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from device.core.concealment.register import Concealed, Hidden
 from device.core.custody import Custody, Holding
 from device.core.event import Draft
 from device.core.rules.line import LineCrossed
@@ -14,9 +15,12 @@ TOLD_LATE_S = 6.0
 class UnpaidExit:
     """Somebody crosses the exit with goods that were neither put back nor paid for."""
 
-    def __init__(self, settings: RuleSettings, exit_line: LineCrossed, custody: Custody) -> None:
-        """``exit_line`` tells of crossings outwards."""
+    def __init__(
+        self, settings: RuleSettings, exit_line: LineCrossed, custody: Custody, concealed: Concealed | None = None
+    ) -> None:
+        """``exit_line`` tells of crossings outwards; ``concealed`` of goods that were hidden before."""
         self.settings = settings
+        self._concealed = concealed or Concealed()
         self._exit, self._custody = exit_line, custody
         self._left: dict[int, tuple[float, Draft]] = {}
         self._count = 0
@@ -45,12 +49,16 @@ class UnpaidExit:
 
     def _draft(self, track: int, crossing: Draft, holdings: tuple[Holding, ...], scene: Scene) -> list[Draft]:
         surest = max(held.confidence for held in holdings)
-        confidence = round(surest * (0.5 + 0.5 * crossing.confidence), 4)
+        hidden = self._concealed.of(track, scene.t)
+        confidence = surest * (0.5 + 0.5 * crossing.confidence)
+        if hidden is not None:
+            confidence = 1.0 - (1.0 - confidence) * (1.0 - hidden.confidence)
+        confidence = round(confidence, 4)
         sure = confidence >= self.settings.min_confidence
         if not sure and not (self.settings.keep_candidates and confidence >= CANDIDATE_FLOOR):
             return []
         self._count += 1
-        items = sum(held.items for held in holdings)
+        items, unpaid = sum(held.items for held in holdings), "neither put back nor long enough at a till"
         taken = tuple(
             f"took {held.items} from shelf {held.shelf} at {held.t:.1f} s, sure by {held.confidence:.2f}"
             + "".join(f"; {doubt}" for doubt in held.doubts)
@@ -64,10 +72,16 @@ class UnpaidExit:
                 t_emitted=scene.t,
                 confidence=confidence,
                 rule=self.settings.ref,
-                reasons=(*taken, "neither put back nor long enough at a till", *crossing.reasons),
+                reasons=(*taken, *_hidden_told(hidden), unpaid, *crossing.reasons),
                 candidate=not sure,
                 objects=tuple(as_object(t) for t in scene.tracks if t.id == track) or crossing.objects,
                 data={"track": track, "items": items, "direction": "out"},
-                links=tuple(held.happening for held in holdings),
+                links=(*(held.happening for held in holdings), *((hidden.happening,) if hidden else ())),
             )
         ]
+
+
+def _hidden_told(hidden: Hidden | None) -> tuple[str, ...]:
+    if hidden is None:
+        return ()
+    return (f"hands looked like hiding something at {hidden.t:.1f} s, sure by {hidden.confidence:.2f}",)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from device.core.event import ARMED_STATES, ArmedState, Kind
+from device.core.event import ARMED_STATES, ArmedState, Kind, Priority
 
 INTRUSION: Final[tuple[ArmedState, ...]] = ("away", "night")
 ALWAYS: Final[tuple[ArmedState, ...]] = ARMED_STATES
@@ -14,8 +14,8 @@ ALWAYS: Final[tuple[ArmedState, ...]] = ARMED_STATES
 class KindDefaults:
     """One kind of rule."""
 
-    place: Literal["zone", "line", "shelf"]
-    """What it watches."""
+    place: Literal["zone", "line", "shelf", "goods"]
+    """What it watches; ``goods`` is a shelf, or a zone where goods lie."""
     place_needed: bool
     after_s: float
     cooldown_s: float
@@ -24,6 +24,8 @@ class KindDefaults:
     """States in which it is an alarm: theft and tamper always, intrusion when nobody should be there."""
     count: int | None = None
     """How many items or people it takes; None where that is no question."""
+    most: Priority = "alarm"
+    """What it may be worth at most, whatever the owner says."""
 
 
 KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
@@ -60,6 +62,15 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         ),
         "object_removed": KindDefaults(
             place="zone", place_needed=False, after_s=3.0, cooldown_s=0.0, min_confidence=0.6, armed_in=ALWAYS
+        ),
+        "concealment": KindDefaults(
+            place="goods",
+            place_needed=True,
+            after_s=0.0,
+            cooldown_s=0.0,
+            min_confidence=0.5,
+            armed_in=ALWAYS,
+            most="notice",
         ),
         "unpaid_exit": KindDefaults(
             place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.4, armed_in=ALWAYS
