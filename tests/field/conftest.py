@@ -37,7 +37,7 @@ def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
     found = Machine(root_of(request.param))
     found.boot()
     try:
-        found.write("/root/answers", ANSWERS)
+        found.write("/answers", ANSWERS)
         yield found
     finally:
         found.halt()

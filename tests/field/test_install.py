@@ -24,7 +24,7 @@ def snapshot(machine: Machine) -> str:
 def test_a_dry_run_changes_nothing(machine: Machine) -> None:
     """It says what it would do."""
     before = snapshot(machine)
-    done = machine.install("--answers", "/root/answers", "--unattended", "--dry-run")
+    done = machine.install("--answers", "/answers", "--unattended", "--dry-run")
     assert done.status == 0, done.text
     assert "would: start it" in done.text
     assert snapshot(machine) == before
@@ -32,7 +32,7 @@ def test_a_dry_run_changes_nothing(machine: Machine) -> None:
 
 def test_the_first_run_ends_with_a_guard(machine: Machine) -> None:
     """It guards before the installer ends, and people are told what comes next."""
-    done = machine.install("--answers", "/root/answers", "--unattended")
+    done = machine.install("--answers", "/answers", "--unattended")
     assert done.status == 0, done.text
     assert "it guards: guards camera-1" in done.text
     assert machine.shown(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "active", "UnitFileState": "enabled"}
@@ -41,7 +41,7 @@ def test_the_first_run_ends_with_a_guard(machine: Machine) -> None:
 def test_the_second_changes_nothing(machine: Machine) -> None:
     """Not a file, not a time of one, and the guard is not interrupted."""
     before, running = snapshot(machine), machine.shown(UNIT, "MainPID", "NRestarts")
-    done = machine.install("--answers", "/root/answers", "--unattended")
+    done = machine.install("--answers", "/answers", "--unattended")
     assert done.status == 0, done.text
     assert "nothing had to be changed" in done.text
     assert snapshot(machine) == before
