@@ -108,6 +108,7 @@ def test_a_clip_plays_in_a_browser(page: Any, tmp_path: Path) -> None:
     assert (width, height) == (64, 48)
 
 
+@pytest.mark.slow
 def test_a_piece_of_a_continuous_recording_plays_as_it_is(page: Any, tmp_path: Path) -> None:
     """It is not written anew: the index at its end is enough."""
     archive, store = FolderArchive(tmp_path), filled(120)

@@ -17,7 +17,7 @@ from tests.house import ROOT
 from tests.recorder.packets import FPS, number_of, played
 
 LAST_S = 2.0
-ROUNDS = 12
+ROUNDS = 8
 
 
 def killed_after(folder: Path, seconds: float) -> int:
