@@ -117,7 +117,8 @@ async def event(visit: Visit) -> Response:
         event=look.event(found[0], parts.zone),
         messages=[look.event(it, parts.zone) for it in found],
         stills=sorted(names),
-        clip=clip.rsplit("/", 1)[-1] if clip else None,
+        # Alarms that overlap share a clip: it may lie in another event's folder.
+        clip=clip.removeprefix("evidence/") if clip else None,
         links=found[0].links,
         remark=remark,
         can_lock=parts.book.can_lock,

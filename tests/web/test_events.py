@@ -184,3 +184,11 @@ def test_who_may_only_look_sees_people_as_the_camera_says(tmp_path: Path) -> Non
         for who in ("vera", "gert"):
             page.client(who).get("/api/cameras/aisle/picture.jpg")
         assert [pixelated for _, _, pixelated in page.pictures.asked] == [True, False]
+
+
+def test_a_clip_that_two_alarms_share(page: Served, alarm: Event) -> None:
+    """The later one's page shows the file in the earlier one's folder."""
+    shared = Evidence(clip=f"evidence/{alarm.event_id}/clip.mp4")
+    later = page.tell(make_event(seq=6, priority="alarm", state="end", evidence=shared))
+    text = page.client("gert").get(f"/events/{later.event_id}").text
+    assert f'src="/api/evidence/{alarm.event_id}/clip.mp4"' in text
