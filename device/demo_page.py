@@ -10,10 +10,12 @@ from typing import Final
 from device.config.model import Config
 from device.config.panel import pins_file
 from device.core.arming.standing import Saved
+from device.device_health import health_of
 from device.guard.codes import Codes
 from device.guard.guard import Guard
+from device.metrics import figures
 from device.outlets import Outlets
-from device.page_parts import PageWays, figures, open_page, users_of
+from device.page_parts import PageWays, open_page, users_of
 from device.ports import Clock, Pictures
 from device.web.feed import Feed
 from device.web.parts import Figure
@@ -73,9 +75,10 @@ def open_demo_page(
     config: Config, clock: Clock, outlets: Outlets, guard: Guard, feed: Feed, pictures: Pictures
 ) -> Iterator[None]:
     """The page, served until the block ends; there is no file to draw into."""
+    health = health_of(config.device.state_dir, outlets.store, guard, clock)
 
     def told() -> list[Figure]:
-        return figures({}, [loop.stats() for loop in (*outlets.first, *outlets.behind, guard)])
+        return figures(health(), {}, [loop.stats() for loop in (*outlets.first, *outlets.behind, guard)])
 
     ways = PageWays(
         guard=guard,

@@ -1,7 +1,7 @@
 """Makes the page out of the configuration: its users, secrets, certificate and server. Answers no request itself."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +11,6 @@ import structlog
 
 from device.config.model import Config
 from device.core.arming.standing import Standing
-from device.core.camera_health import CameraHealth
 from device.errors import ConfigError, ShopwardenError, StoreError
 from device.guard.guard import Guard
 from device.ports import Clock, Pictures
@@ -24,7 +23,6 @@ from device.web.first_code import FirstCode
 from device.web.parts import Figure, WebParts
 from device.web.sessions import Sessions, read_secret
 from device.web.users import Users
-from device.worker import LoopStats
 
 if TYPE_CHECKING:
     from device.web.server import WebServer
@@ -67,28 +65,6 @@ class PageBook(EventBook):
     def seen(self, what: str, by: str) -> None:
         """Note in the log that somebody has looked at evidence."""
         log.info("evidence_seen", what=what, by=by)
-
-
-def figures(cameras: Mapping[str, CameraHealth], loops: Sequence[LoopStats]) -> list[Figure]:
-    """How cameras and sinks fare."""
-    found = []
-    for name, health in cameras.items():
-        down = health.lost or health.frozen
-        found += [
-            Figure("state", "state", health.why if down else "gives pictures", part=name, good=not down),
-            Figure("fps", "pictures a second", health.fps, part=name),
-            Figure("looks_per_s", "looks a second", health.looks_per_s, part=name),
-            Figure("delay_s", "delay of a picture", health.delay_s, "s", part=name),
-            Figure("dropped", "pictures nobody looked at", health.dropped, part=name),
-            Figure("faults", "damaged pictures", health.faults, part=name),
-        ]
-    for it in loops:
-        found += [
-            Figure("trouble", "state", it.trouble or "works", part=it.name, good=it.trouble is None),
-            Figure("queued", "waiting", it.queued, part=it.name),
-            Figure("dropped", "given up", it.dropped, part=it.name, good=it.dropped == 0),
-        ]
-    return found
 
 
 def users_of(config: Config) -> Users:

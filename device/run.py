@@ -20,15 +20,17 @@ from device.control import CONTROL_NAME, ControlSocket
 from device.core.arming.standing import Standing
 from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
+from device.device_health import health_of
 from device.errors import ShopwardenError
 from device.fanout import Listener
 from device.guard.guard import Guard
 from device.heap import keep_one_heap
 from device.lane import Lane
 from device.log import setup
+from device.metrics import figures
 from device.notify_parts import open_notifiers
 from device.outlets import Outlets, open_outlets
-from device.page_parts import PageWays, figures, open_page
+from device.page_parts import PageWays, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
 from device.recorder.folder_archive import FolderArchive
@@ -171,7 +173,8 @@ class _Run:
                 return [*(loop.stats() for loop in loops), *notifiers.stats()]
 
             stack.enter_context(self._control(emit, stats))
-            shown = self._page_ways(guard, outlets, feed, lambda: figures(service.health, stats()))
+            health = health_of(self._config.device.state_dir, outlets.store, guard, self._clock)
+            shown = self._page_ways(guard, outlets, feed, lambda: figures(health(), service.health, stats()))
             stack.enter_context(open_page(self._config, self._clock, shown))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)

@@ -20,6 +20,8 @@ from device.web.parts import WebParts
 from device.web.users import User
 
 _STATIC_KINDS: Final = {"js": "text/javascript", "css": "text/css", "svg": "image/svg+xml"}
+_YES_NO: Final = frozenset({"camera_up", "sink_up", "throttled", "clock_synced"})
+"""Figures that are 1 or 0 for programs."""
 _FILES: Final = resources.files("device.web")
 
 
@@ -132,7 +134,8 @@ async def health(visit: Visit) -> Response:
     groups: dict[str, list[Any]] = {}
     for figure in found:
         groups.setdefault(figure.part or "Device", []).append(figure)
-    return _page(visit, "health.html", groups=groups, bad=[it for it in found if not it.good])
+    bad = [it for it in found if not it.good and isinstance(it.value, str)] or [it for it in found if not it.good]
+    return _page(visit, "health.html", groups=groups, bad=bad, yes_no=_YES_NO)
 
 
 @page("admin")

@@ -79,7 +79,7 @@ def test_the_page_in_the_service(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
             assert client.get("/api/state").json()["cameras"] == ["aisle"]
             daemon.until(lambda: "person_in_zone" in daemon.out(), "somebody")
             daemon.until(lambda: bool(client.get("/api/events?kind=person_in_zone").json()["events"]), "the event")
-            assert "shopwarden_fps" in client.get("/metrics").text
+            assert 'shopwarden_camera_up{part="aisle"} 1.0' in client.get("/metrics").text
             draw(client)
             daemon.until(lambda: daemon.log().count('"event": "page"') == 2, "the page of the new configuration")
         again = daemon.log().rpartition("https://0.0.0.0:")[2].partition('"')[0]
