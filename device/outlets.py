@@ -18,7 +18,8 @@ from device.pins.output import OutputPin
 from device.ports import Clock
 from device.sinks.console import ConsoleSink
 from device.sinks.mqtt import MqttRunner
-from device.sinks.mqtt_session import Broker
+from device.sinks.mqtt_board import Board
+from device.sinks.mqtt_session import Broker, Tls
 from device.store.sink import StoreSink
 from device.store.store import Store
 from device.worker import Loop, Worker
@@ -42,6 +43,10 @@ class Outlets:
     store: Store
     factory: Any
     """Where the pins come from, for inputs too; gpiozero's."""
+    broker: MqttRunner | None = None
+    """The way to the broker, where there is one."""
+    board: Board | None = None
+    """What the broker should know beside events."""
 
     def start(self) -> None:
         """Start every worker."""
@@ -93,12 +98,19 @@ def open_outlets(
             contextlib.closing(Store.open(config.device.state_dir, outbox=config.mqtt is not None))
         )
         behind: list[Worker | MqttRunner] = [Worker(ConsoleSink(console or sys.stdout))]
+        broker = board = None
         if config.mqtt is not None:
-            behind.append(
-                MqttRunner(store, broker_of(config.mqtt, config.device.id), config.device.id, clock=clock.monotonic)
+            board = Board()
+            broker = MqttRunner(
+                store,
+                broker_of(config.mqtt, config.device.id),
+                config.device.id,
+                clock=clock.monotonic,
+                board=board,
             )
+            behind.append(broker)
         keeper = Worker(StoreSink(store, [*behind, *also]), capacity=1024)
-        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory)
+        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory, broker, board)
         stack.callback(outlets.stop)
         yield outlets
 
@@ -145,6 +157,8 @@ def broker_of(table: MqttTable, device: str) -> Broker:
             username=table.username,
             password_file=table.password_file,
             client_id=f"shopwarden-{device}",
+            resend_s=table.resend_s,
+            tls=Tls(table.ca_file, table.cert_file, table.key_file) if table.uses_tls else None,
         )
     except ValueError as error:
         raise ConfigError(f"mqtt: {error}") from error

@@ -47,12 +47,35 @@ class MqttTable(Table):
     port: int = Field(1883, ge=1, le=65535, description="Port of the broker.")
     username: str | None = Field(None, description="User at the broker.")
     password_file: Path | None = Field(None, description="File whose first line is the password.")
+    tls: bool = Field(False, description="Speak TLS and believe the system's authorities; `ca_file` implies it.")
+    ca_file: Path | None = Field(None, description="Certificate authority of the broker, PEM: no other is believed.")
+    cert_file: Path | None = Field(None, description="This device's own certificate, PEM.")
+    key_file: Path | None = Field(None, description="The key of `cert_file`, PEM.")
+    resend_s: float = Field(
+        10.0,
+        ge=0.0,
+        le=3600.0,
+        description="After a reconnect, what the broker took in these last seconds is sent again: it may be lost.",
+    )
+    discovery: bool = Field(True, description="Have Home Assistant find this device by itself.")
+    discovery_prefix: str = Field(
+        "homeassistant", pattern=r"^[^\s#+]+$", description="Where Home Assistant looks for devices."
+    )
 
     @model_validator(mode="after")
-    def _password_has_user(self) -> Self:
+    def _belongs_together(self) -> Self:
         if self.password_file is not None and self.username is None:
             raise ValueError("password_file without username")
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file go together")
+        if self.cert_file is not None and not self.uses_tls:
+            raise ValueError("cert_file without tls or ca_file")
         return self
+
+    @property
+    def uses_tls(self) -> bool:
+        """Whether the connection is encrypted."""
+        return self.tls or self.ca_file is not None
 
 
 class Config(Table):

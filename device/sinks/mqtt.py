@@ -2,13 +2,16 @@
 
 import random
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Final, Protocol
 
 from device.core.event import Event, encode
 from device.errors import ConfigError, FatalSinkError, StoreError, TransientSinkError
+from device.sinks.mqtt_board import Board, Posted
+from device.sinks.mqtt_ears import Ear
 from device.sinks.mqtt_session import Broker, Session, Will, read_password
 from device.worker import Backoff, Loop, LoopStats, Wait
 
@@ -18,6 +21,8 @@ _IDLE_S: Final = 5.0
 """The longest sleep: well under the keep-alive, which is looked after on waking."""
 _GOODBYE_S: Final = 1.0
 _BACKOFF: Final = Backoff(first_s=1.0, cap_s=60.0)
+_MAX_RESENT: Final = 1000
+"""Acknowledged events that are remembered for sending again, at most."""
 _REFUSED_RETRY_S: Final = 300.0
 """A refused user is tried again at this pace: the fault may be mended on the broker."""
 
@@ -37,12 +42,16 @@ class Outbox(Protocol):
     def acknowledge(self, *seqs: int) -> None:
         """The broker has these."""
 
+    def stored(self, seqs: Sequence[int]) -> list[Event]:
+        """Events by their numbers, in order; those that are gone are left out."""
+
 
 class MqttRunner(Loop):
     """The broker's side of the outbox: every event goes out at least once, in the order of ``seq``.
 
     An event leaves the outbox once the broker has acknowledged it; what was on the way when a connection died goes out
-    again on the next, from the lowest number on. ``availability`` says online or offline, the latter by last will too.
+    again on the next, from the lowest number on, after what the broker took in the last seconds before: it may have
+    acknowledged what it had not yet stored. ``availability`` says online or offline, the latter by last will too.
     """
 
     def __init__(
@@ -52,18 +61,31 @@ class MqttRunner(Loop):
         device: str,
         *,
         clock: Callable[[], float],
+        board: Board | None = None,
         backoff: Backoff = _BACKOFF,
         wait: Wait = threading.Event.wait,
         shake: Callable[[], float] = random.random,
     ) -> None:
-        """Prepare to drain an outbox to a broker; ``clock`` gives monotonic seconds.
+        """Prepare to drain an outbox to a broker.
+
+        Args:
+            outbox: what waits.
+            broker: where it goes.
+            device: this one's name.
+            clock: monotonic seconds.
+            board: states and words that the broker is told of beside events.
+            backoff: pauses between tries.
+            wait: how to wait.
+            shake: random, 0..1.
 
         Raises:
-            ConfigError: the password cannot be read.
+            ConfigError: the password or a certificate cannot be read.
         """
         super().__init__("mqtt", backoff=backoff, fatal_retry_s=_REFUSED_RETRY_S, wait=wait, shake=shake)
         if broker.password_file is not None:
             read_password(broker.password_file)
+        if broker.tls is not None:
+            broker.tls.context()
         self._outbox = outbox
         self._broker = broker
         self._clock = clock
@@ -71,6 +93,13 @@ class MqttRunner(Loop):
         self._availability_topic = f"shopwarden/{device}/availability"
         # Replaced by the runner's thread; others only wake whichever there is.
         self._session: Session | None = None
+        self._taken: deque[tuple[float, int]] = deque(maxlen=_MAX_RESENT)
+        """What the broker acknowledged of late: when, and which."""
+        self._board = board or Board()
+        self._board.listen(self._wake)
+        self._ears: tuple[Ear, ...] = ()
+        self._hearing = 0
+        """How many of them this session has asked for."""
         self._on_the_way: dict[int, int | None] = {}
         self._last_seq = 0
         self._late_to = 0
@@ -80,6 +109,11 @@ class MqttRunner(Loop):
         """Note that there is something new in the outbox."""
         self._wake()
         return True
+
+    def listen(self, *ears: Ear) -> None:
+        """Have these told of what the broker sends."""
+        self._ears = (*self._ears, *ears)
+        self._wake()
 
     def stats(self) -> LoopStats:
         """Figures so far; what is queued lies on disk.
@@ -107,19 +141,50 @@ class MqttRunner(Loop):
         except ConfigError as error:
             # The password file went away while we ran.
             raise FatalSinkError(str(error)) from error
-        self._on_the_way = {session.publish(self._availability_topic, "online", retain=True): None}
-        self._last_seq = 0
-        self._late_to = self._outbox.outbox_last()
+        with ExitStack() as undo:
+            undo.callback(session.close)
+            self._greet(session)
+            undo.pop_all()
         self._session = session
         return session
 
+    def _greet(self, session: Session) -> None:
+        """Say how things stand, ask for what concerns us, and repeat what may have been lost."""
+        self._on_the_way = {session.publish(self._availability_topic, "online", retain=True): None}
+        self._last_seq = 0
+        self._late_to = self._outbox.outbox_last()
+        self._hearing = 0
+        self._hear(session)
+        self._post(session, self._board.begin())
+        since = self._clock() - self._broker.resend_s
+        for event in self._outbox.stored([seq for t, seq in self._taken if t >= since]):
+            if event.seq is not None:
+                self._on_the_way[session.publish(self._event_topic, encode(replace(event, late=True)))] = None
+        self._taken.clear()
+
+    def _hear(self, session: Session) -> None:
+        """Ask for the topics of those who have begun to listen."""
+        for ear in self._ears[self._hearing :]:
+            ear.connected()
+            session.subscribe(*ear.topics)
+            self._hearing += 1
+
+    def _post(self, session: Session, posted: Sequence[Posted]) -> None:
+        for it in posted:
+            self._on_the_way[session.publish(it.topic, it.payload, retain=it.retain)] = None
+
     def _exchange(self, session: Session) -> bool:
+        self._hear(session)
+        self._post(session, self._board.take())
         room = _WINDOW - len(self._on_the_way)
         for event in self._outbox.outbox_next(self._last_seq, room) if room > 0 else ():
             if event.seq is not None:
                 self._on_the_way[session.publish(self._event_topic, self._message(event, event.seq))] = event.seq
                 self._last_seq = event.seq
         session.pump(_IDLE_S)
+        for message in session.received():
+            for ear in self._ears:
+                ear.hear(message)
         return self._strike_off(session)
 
     def _message(self, event: Event, seq: int) -> str:
@@ -131,6 +196,8 @@ class MqttRunner(Loop):
         done = [seq for seq in seqs if seq is not None]
         if done:
             self._outbox.acknowledge(*done)
+            now = self._clock()
+            self._taken.extend((now, seq) for seq in done)
         return bool(numbers)
 
     def _wake(self) -> None:

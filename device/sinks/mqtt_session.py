@@ -1,14 +1,16 @@
 """One connection to a broker, driven from one thread. Knows no events and no store; retries nothing."""
 
+import ipaddress
 import select
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from paho.mqtt.client import Client, ConnectFlags, error_string
+from paho.mqtt.client import Client, ConnectFlags, MQTTMessage, error_string
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -16,6 +18,44 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device.errors import ConfigError, FatalSinkError, TransientSinkError
 
 _REFUSED_USER: Final = ("Bad user name or password", "Not authorized")
+
+
+_HELD: Final = 64
+"""Messages from the broker that may wait to be read; more are a flood, and lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """By what the broker is known, and this device to it."""
+
+    ca_file: Path | None = None
+    """None: the system's authorities."""
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Read the files.
+
+        Raises:
+            ConfigError: one of them cannot be read, or is none.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.ca_file)
+            if self.cert_file is not None:
+                context.load_cert_chain(self.cert_file, self.key_file)
+        except (OSError, ValueError) as error:
+            files = ", ".join(str(it) for it in (self.ca_file, self.cert_file, self.key_file) if it is not None)
+            raise ConfigError(f"mqtt: {files}: {error}: PEM files that the service may read are needed") from error
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the broker sent."""
+
+    topic: str
+    payload: bytes
+    retained: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +69,19 @@ class Broker:
     client_id: str = "shopwarden"
     keepalive_s: int = 30
     connect_timeout_s: float = 3.0
+    tls: Tls | None = None
+    resend_s: float = 10.0
+    """What was acknowledged so shortly before a reconnect is sent again."""
+
+    @property
+    def is_private(self) -> bool:
+        """Whether nobody on the way can read along: over TLS, or on this machine."""
+        if self.tls is not None or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def place(self) -> str:
@@ -68,13 +121,14 @@ class Session:
 
         Raises:
             TransientSinkError: the broker is away or busy.
-            FatalSinkError: it refuses the user.
-            ConfigError: the password cannot be read.
+            FatalSinkError: it refuses the user, or is not whom the certificates say.
+            ConfigError: the password or a certificate cannot be read.
         """
         self._broker = broker
         self._clock = clock
         self._answer: ReasonCode | None = None
         self._acknowledged: list[int] = []
+        self._received: list[Message] = []
         self._client = self._make_client(will)
         self._waker, self._wakes = socket.socketpair()
         self._waker.setblocking(False)
@@ -84,7 +138,7 @@ class Session:
             self._connect()
             undo.pop_all()
 
-    def publish(self, topic: str, payload: str, *, retain: bool = False) -> int:
+    def publish(self, topic: str, payload: str | bytes, *, retain: bool = False) -> int:
         """Send with QoS 1; the number comes back from ``acknowledged`` once the broker has it.
 
         Raises:
@@ -99,6 +153,20 @@ class Session:
         numbers, self._acknowledged = tuple(self._acknowledged), []
         return numbers
 
+    def subscribe(self, *topics: str) -> None:
+        """Have messages of these topics kept for ``received``.
+
+        Raises:
+            TransientSinkError: the connection is gone.
+        """
+        code, _ = self._client.subscribe([(topic, 1) for topic in topics])
+        self._require(code)
+
+    def received(self) -> tuple[Message, ...]:
+        """What came since the last call, oldest first."""
+        messages, self._received = tuple(self._received), []
+        return messages
+
     def pump(self, timeout_s: float) -> None:
         """Read and write what there is, waiting at most that long for any; ``wake`` ends the wait.
 
@@ -109,6 +177,10 @@ class Session:
         if sock is None:
             raise self._lost("the broker closed the connection")
         writers = [sock] if self._client.want_write() else []
+        # What TLS has decrypted already shows on no socket.
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            timeout_s = 0.0
+            self._require(self._client.loop_read())
         readable, writable, _ = select.select([sock, self._wakes], writers, [], timeout_s)
         if self._wakes in readable:
             self._wakes.recv(4096)
@@ -146,13 +218,21 @@ class Session:
         if broker.username is not None:
             password = read_password(broker.password_file) if broker.password_file else None
             client.username_pw_set(broker.username, password)
+        if broker.tls is not None:
+            client.tls_set_context(broker.tls.context())
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
         return client
 
     def _connect(self) -> None:
         try:
             self._client.connect(self._broker.host, self._broker.port, self._broker.keepalive_s)
+        except ssl.SSLCertVerificationError as error:
+            raise FatalSinkError(
+                f"mqtt: broker {self._broker.place} is not to be believed ({error.verify_message}): "
+                "check ca_file and host"
+            ) from error
         except (OSError, ValueError) as error:
             raise TransientSinkError(
                 f"mqtt: broker {self._broker.place} cannot be reached ({error}): events wait on disk"
@@ -191,6 +271,10 @@ class Session:
         self, _client: Client, _data: object, _flags: ConnectFlags, answer: ReasonCode, _more: Properties | None
     ) -> None:
         self._answer = answer
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        if len(self._received) < _HELD:
+            self._received.append(Message(message.topic, bytes(message.payload), bool(message.retain)))
 
     def _on_publish(
         self, _client: Client, _data: object, number: int, _answer: ReasonCode, _more: Properties | None

@@ -1,8 +1,9 @@
 """Events on disk and the outbox beside them: one connection, one writer at a time. Does not talk to the broker."""
 
+import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,6 +120,15 @@ class Store:
         """
         with store_errors(self.path), self._lock:
             return int(self._db.execute("select coalesce(max(seq), 0) from outbox").fetchone()[0])
+
+    def stored(self, seqs: Sequence[int]) -> list[Event]:
+        """Events by their numbers, in order; those that are gone are left out.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        query = "select json from event where seq in (select value from json_each(?)) order by seq"
+        return self._read(query, (json.dumps(list(seqs)),)) if seqs else []
 
     def acknowledge(self, *seqs: int) -> None:
         """Note that the broker has these events; a number that is not waiting is passed over.

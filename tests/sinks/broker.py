@@ -31,17 +31,22 @@ class Mosquitto:
     folder: Path
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    tls: tuple[Path, Path, Path] | None = None
+    """Authority, certificate and key; then nobody without a certificate is let in, and no password is asked for."""
 
     def start(self) -> Self:
         """Run it, and wait until it answers."""
         passwords, config = self.folder / "passwords", self.folder / "mosquitto.conf"
         if not passwords.exists():
             subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), USER, PASSWORD], check=True)
-        config.write_text(
-            f"user root\nlistener {self.port} 127.0.0.1\nallow_anonymous false\npassword_file {passwords}\n"
-            "persistence false\nlog_dest none\n",
-            encoding="utf-8",
-        )
+        head = f"user root\npersistence false\nlog_dest none\nlistener {self.port} 127.0.0.1\n"
+        if self.tls is None:
+            who = f"allow_anonymous false\npassword_file {passwords}\n"
+        else:
+            cafile, certfile, keyfile = self.tls
+            who = f"cafile {cafile}\ncertfile {certfile}\nkeyfile {keyfile}\n"
+            who += "require_certificate true\nuse_identity_as_username true\nallow_anonymous false\n"
+        config.write_text(head + who, encoding="utf-8")
         self.process = subprocess.Popen(["mosquitto", "-c", str(config)], stderr=subprocess.DEVNULL)
         poll = threading.Event()
         for _ in range(200):
@@ -87,6 +92,10 @@ class Listener:
             if topic.endswith("/event"):
                 payloads.append(payload)
         return payloads
+
+    def publish(self, topic: str, payload: str, *, retain: bool = False) -> None:
+        """Say something, and wait until the broker has it."""
+        self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(PATIENCE_S)
 
     def close(self) -> None:
         """Leave."""

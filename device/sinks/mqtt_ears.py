@@ -1,0 +1,17 @@
+"""Who hears what a broker sends to this device. Does nothing about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from device.sinks.mqtt_session import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """A listener and its topics."""
+
+    topics: tuple[str, ...]
+    hear: Callable[[Message], None]
+    """Called by the broker's thread: it must not wait."""
+    connected: Callable[[], None] = field(default=lambda: None)
+    """Called when a connection begins, before anything is heard on it."""
