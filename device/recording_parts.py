@@ -4,13 +4,18 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import structlog
+
 from device.capture.packet_store import PacketStore
 from device.config.model import Config
+from device.errors import StoreError
 from device.ports import Archive, Clock
 from device.recorder.ambient import AmbientRecorder
 from device.recorder.plan import RecordingSettings
 from device.recorder.recorder import Recorder
 from device.worker import Loop
+
+log = structlog.get_logger(__name__)
 
 STOP_S = 3.0
 """How long the recorder may take to end its clips when the service ends."""
@@ -35,11 +40,7 @@ class Recording:
 
 @contextlib.contextmanager
 def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[Recording]:
-    """A recorder at work; what is being recorded is ended with the block.
-
-    Raises:
-        StoreError: what the last run left in the middle cannot be told.
-    """
+    """A recorder at work; what is being recorded is ended with the block."""
     table = config.recording
     packets = {camera.id: _store(config, camera.record.how) for camera in config.cameras}
     settings = RecordingSettings(
@@ -56,13 +57,17 @@ def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[R
     )
     pixelated = [camera.id for camera in config.cameras if camera.pixelate_people]
     recording = Recording(Recorder(packets, settings, archive, clock, pixelated=pixelated), packets, ambient)
-    recording.recorder.recover()
+    try:
+        recording.recorder.recover()
+    except StoreError as error:
+        # A guard without its last clip is better than none.
+        log.error("recordings_not_mended", reason=str(error))
     for loop in recording.loops:
         loop.start()
     try:
         yield recording
     finally:
-        _stop(recording)
+        _stop(recording, clock)
 
 
 def _store(config: Config, how: str) -> PacketStore | None:
@@ -72,11 +77,12 @@ def _store(config: Config, how: str) -> PacketStore | None:
     return PacketStore(table.pre_roll_s + SLACK_S, table.ring_mib << 20)
 
 
-def _stop(recording: Recording) -> None:
+def _stop(recording: Recording, clock: Clock) -> None:
     """Cameras side by side, then what ends their clips: it is the last of the loops."""
     *writers, finisher = recording.loops
     for loop in writers:
         loop.ask_to_stop()
+    deadline = clock.monotonic() + STOP_S
     for loop in writers:
-        loop.stop(STOP_S / len(writers))
+        loop.stop(max(0.1, deadline - clock.monotonic()))
     finisher.stop(STOP_S)
