@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth theft-table camera-bench camera-faults camera-vm bundle field capacity recording-cost wheel clean distclean python
+	track-table truth theft-table camera-bench camera-faults camera-vm bundle field capacity recording-cost recording-kills wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ capacity: $(DEV) ## how many cameras at how many looks a second this machine car
 
 recording-cost: $(DEV) ## what clips and continuous recording cost: CPU, bytes and syncs a day
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_cost --report
+
+recording-kills: $(DEV) ## a recorder killed at random moments, and what of its clips still plays
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_kills --report
 
 truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth
