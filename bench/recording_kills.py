@@ -1,4 +1,4 @@
-"""A recorder that is killed at random moments, and what of its clip still plays: a part of ``docs/measured/recording.md``.
+"""A recorder killed at random moments, and what of its clip still plays: a section of ``docs/measured/recording.md``.
 
 The writer takes ten pictures a second in real time, as a camera gives them; it is killed between two and six seconds
 after the first. What is missing is counted from the last picture that had come.
