@@ -60,7 +60,7 @@ drawings = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(drawings, drawings, st.sampled_from("cd"))
 def test_any_drawing_after_any_other(first: Drawn, then: Drawn, camera: str) -> None:
     """The file reads as drawn, and nothing else in it changes."""

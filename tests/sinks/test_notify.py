@@ -146,6 +146,7 @@ def test_what_is_too_old_is_given_up(tmp_path: Path, receiver: Receiver) -> None
     assert courier.stats().dropped == 1
 
 
+@pytest.mark.slow
 def test_a_url_that_is_none(tmp_path: Path) -> None:
     """It needs a person: trying again will not help, but once an hour; no reason repeats a URL."""
     courier = courier_of(tmp_path, "nonsense://hunter2")
@@ -249,6 +250,7 @@ def test_a_flood_is_bounded(tmp_path: Path) -> None:
     assert stats.dropped >= MAX_EVENTS - 1
 
 
+@pytest.mark.slow
 def test_ways_of_a_configuration(tmp_path: Path, receiver: Receiver) -> None:
     """Each address of a way gets the message; one that refuses keeps it from no other."""
     (tmp_path / "urls").write_text(f"# mine\njson://127.0.0.1:1/\n\n{receiver.url}\n", encoding="utf-8")

@@ -70,7 +70,7 @@ _searches = st.builds(
 )
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 @given(st.lists(_events, max_size=25, unique_by=lambda it: it.id), st.lists(_searches, max_size=20))
 def test_it_finds_what_fits(
     tmp_path_factory: pytest.TempPathFactory, happened: list[Event], searches: list[Search]

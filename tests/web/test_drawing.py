@@ -1,5 +1,6 @@
 """What is drawn on the page ends up in the configuration file, or nothing does."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,13 @@ def drawn(page: Served, **changes: Any) -> dict[str, Any]:
     """What is there, changed."""
     found = page.client("anna").get("/api/drawing").json()
     return {**found["cameras"]["aisle"], "revision": found["revision"], **changes}
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A page whose file stays as it is."""
+    with served(tmp_path_factory.mktemp("untouched")) as page:
+        yield page
 
 
 def test_a_drawing_is_written_and_read_again(tmp_path: Path) -> None:
@@ -49,15 +57,14 @@ def test_a_drawing_is_written_and_read_again(tmp_path: Path) -> None:
         ({"rules": []}, "Extra"),
     ],
 )
-def test_a_drawing_that_would_be_wrong(tmp_path: Path, changes: dict[str, Any], why: str) -> None:
+def test_a_drawing_that_would_be_wrong(untouched: Served, changes: dict[str, Any], why: str) -> None:
     """It is refused with the reason, and the file is as it was."""
-    with served(tmp_path) as page:
-        before = page.config_file.read_bytes()
-        answer = page.client("anna").put("/api/drawing/aisle", json=drawn(page, **changes))
-        assert answer.status_code == 422
-        assert why in answer.json()["error"]
-        assert page.config_file.read_bytes() == before
-        assert page.reloads == 0
+    before = untouched.config_file.read_bytes()
+    answer = untouched.client("anna").put("/api/drawing/aisle", json=drawn(untouched, **changes))
+    assert answer.status_code == 422
+    assert why in answer.json()["error"]
+    assert untouched.config_file.read_bytes() == before
+    assert untouched.reloads == 0
 
 
 def test_a_zone_that_a_rule_names_cannot_go(tmp_path: Path) -> None:
