@@ -24,6 +24,8 @@ _LEAST_TORSO = 0.15
 """Heights of the person: no torso counts as shorter, however somebody bends."""
 _BAG_HEIGHT = 0.6
 """Heights of the person: what is taller is no bag but the person."""
+_CARRIED = 0.4
+"""Torsos over the hips: a bag with its middle higher hangs on a shoulder or a back. From .3 to .5 alike."""
 _BESIDE, _ABOVE, _BELOW = 0.2, 0.25, 0.1
 """Torsos: a wrist so far outside a bag's box still has its hand in it."""
 _NO_BAG = 0.02
@@ -60,7 +62,7 @@ def read_signs(looks: Sequence[BodyLook]) -> Signs:
         [np.linalg.norm(steady[f"{side} wrist"] - steady[f"{side} hip"], axis=1) for side in _SIDES], axis=1
     )
     wrists = np.stack([at[f"{side} wrist"] for side in _SIDES], axis=1)
-    scores = np.array([_bag_at(look, hands, torso) for look, hands in zip(looks, wrists, strict=True)])
+    scores = np.array([_bag_at(*each, torso) for each in zip(looks, wrists, hips[:, 1], strict=True)])
     mean, most = from_hip.mean(axis=0), from_hip.max(axis=0)
     return Signs(
         hands=np.array([mean.max(), most.max(), mean.min(), most.min()]),
@@ -84,17 +86,23 @@ def _steadied(way: Floats) -> Floats:
     return steady
 
 
-def _bag_at(look: BodyLook, wrists: Floats, torso: float) -> float:
-    """Score of the best bag that one of the hands is at."""
+def _bag_at(look: BodyLook, wrists: Floats, hip_y: float, torso: float) -> float:
+    """Score of the best bag that one of the hands is at, low enough to put something in."""
     tallest = _BAG_HEIGHT * (look.box[3] - look.box[1])
     (width, height), beside, above, below = look.size, _BESIDE * torso, _ABOVE * torso, _BELOW * torso
     hands = [(float(x), float(y)) for x, y in wrists]
     # Best first: the first that fits is the answer.
     for bag in look.body.bags:
         left, top, right, bottom = bag.box
-        if bottom - top <= tallest and any(
-            left * width - beside < x < right * width + beside and top * height - above < y < bottom * height + below
-            for x, y in hands
+        carried = hip_y - (top + bottom) / 2 * height > _CARRIED * torso
+        if (
+            not carried
+            and bottom - top <= tallest
+            and any(
+                left * width - beside < x < right * width + beside
+                and top * height - above < y < bottom * height + below
+                for x, y in hands
+            )
         ):
             return bag.score
     return 0.0
