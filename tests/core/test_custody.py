@@ -5,6 +5,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
+from device.core.concealment.register import Concealed, Hidden
 from device.core.custody import Custody
 from device.core.frame import Frame
 from device.core.geometry import Line, Point, Polygon
@@ -88,6 +89,25 @@ def test_out_with_goods_is_told_with_its_takings() -> None:
     assert drafts[0].data["items"] == 2
     assert drafts[0].t_start == pytest.approx(7.0)
     assert any("took 1 from shelf rack" in reason for reason in drafts[0].reasons)
+
+
+def test_concealment_makes_what_follows_surer() -> None:
+    """Of the same person alone: it is named, linked to, and the exit is told with more confidence than without."""
+    story = walk(1, (0.0, AT_SHELF), (6.0, NEAR_DOOR), (7.0, OUTSIDE))
+    settings = make_settings(name="unpaid", kind="unpaid_exit", zone="door")
+    drafts = []
+    for track in (1, 2):
+        concealed = Concealed()
+        concealed.note(track, Hidden("concealment-rack/1", 4.0, 0.7))
+        custody = Custody(Told(change(1, "taken", 1, 3.0, confidence=0.6)), (TILL,), 4.0)
+        rule = UnpaidExit(settings, LineCrossed(settings, DOOR, "out"), custody, concealed)
+        drafts += [draft for t, people in story.items() for draft in rule.update(moment(t, *people))]
+    same, other = drafts
+
+    assert same.confidence == pytest.approx(1.0 - (1.0 - other.confidence) * 0.3, abs=1e-3)
+    assert same.links == ("rack:1", "concealment-rack/1")
+    assert "hands looked like hiding something at 4.0 s, sure by 0.70" in same.reasons
+    assert other.links == ("rack:1",)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from device.app import build_detector, check, open_lanes, wanted_labels
+from device.app import build_bodies, build_detector, check, open_lanes, wanted_labels
 from device.cameras import can_freeze, check_passwords
 from device.capture.request import CameraRequest
 from device.clock import SystemClock
 from device.config import Config, parse_config
 from device.core.camera_stats import CameraStats
 from device.detect.scripted import ScriptedDetector
-from device.errors import ConfigError
-from tests.device.drawn import truth_detector
+from device.errors import ConfigError, ModelError
+from tests.device.drawn import frames, truth_detector
 
 CAMERA = """
 [[cameras]]
@@ -21,9 +21,20 @@ source = "{source}"
 """
 
 
-def config_of(*sources: str, extra: str = "", model: str = "general-320") -> Config:
+HANDS = """
+[[cameras.zones]]
+id = "counter"
+polygon = [[0.2, 0.2], [0.8, 0.2], [0.8, 0.8]]
+[[cameras.rules]]
+kind = "concealment"
+zone = "counter"
+"""
+
+
+def config_of(*sources: str, extra: str = "", model: str = "general-320", pose_model: str = "pose-256") -> Config:
     """A camera for each source; ``extra`` belongs to the last."""
-    head = f'[device]\nid = "shop-1"\nstate_dir = "state"\n[detector]\nmodel = "{model}"\n'
+    models = f'model = "{model}"\npose_model = "{pose_model}"\n'
+    head = f'[device]\nid = "shop-1"\nstate_dir = "state"\n[detector]\n{models}'
     cameras = [CAMERA.format(id=f"camera-{n}", source=source) for n, source in enumerate(sources, start=1)]
     return parse_config(head + "".join(cameras) + extra, "test.toml")
 
@@ -130,6 +141,16 @@ def test_only_what_a_rule_is_about_is_looked_for() -> None:
     assert wanted_labels(config, detector.card) == ("person", "car", "dog")
 
 
+def test_hands_are_looked_at_only_where_a_rule_wants_it(detector: ScriptedDetector) -> None:
+    """The networks for it are not even read elsewhere; lanes close them."""
+    assert build_bodies(config_of("synthetic:", pose_model="pose-257")) is None
+    with open_lanes(config_of("synthetic:", extra=HANDS), detector, SystemClock()) as (lane,):
+        assert lane.pipeline.closer is not None
+        bodies = lane.pipeline.closer.bodies
+    with pytest.raises(ModelError, match="closed"):
+        bodies.look(next(iter(frames())), (0.2, 0.1, 0.5, 0.9))
+
+
 def test_a_class_that_the_model_does_not_know() -> None:
     """Named, with the nearest one that it does."""
     config = config_of("synthetic:", extra='[[cameras.rules]]\nkind = "loitering"\nlabels = ["persn"]\n')
@@ -141,6 +162,10 @@ def test_a_class_that_the_model_does_not_know() -> None:
     ("config", "complaint"),
     [
         (config_of("synthetic:", model="general-417"), "detector.model: no model is named 'general-417'"),
+        (
+            config_of("synthetic:", extra=HANDS, pose_model="pose-257"),
+            "detector.pose_model: no model is named 'pose-257'",
+        ),
         (config_of("fil:clip.mp4"), 'did you mean "file:clip.mp4"'),
     ],
 )

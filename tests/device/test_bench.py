@@ -34,8 +34,10 @@ def test_both_sides_of_each_budget(tmp_path: Path, capsys: pytest.CaptureFixture
     assert (figures["pictures"], figures["threads"], figures["size"]) == (12, 1, [320, 240])
     assert figures["pipeline_cpu_ms"] > figures["invoke_cpu_ms"] > 0.0
     assert figures["ratio"] > 1.0
+    assert figures["second_look"]["looks"] == 12
+    assert figures["second_look"]["look_cpu_ms"] > figures["second_look"]["rule_cpu_ms"] > 0.0
     assert figures["memory"]["daemon_rss_mib"] == 1.0
-    for word in ("general-320", "ratio", "budget 1.30", "budget 200", *figures["stages"]):
+    for word in ("general-320", "ratio", "budget 1.30", "budget 200", "second look", "concealment", *figures["stages"]):
         assert word in said
 
 

@@ -8,22 +8,32 @@ import pytest
 
 from device.app import RunKind, build_pipeline
 from device.config import parse_config
+from device.core.concealment.body import Body
 from device.core.event import Draft, Event, encode
-from device.core.geometry import Polygon
+from device.core.frame import Frame
+from device.core.geometry import Box, Point, Polygon
 from device.core.ids import DerivedIds
 from device.core.pace import LookPace
 from device.core.rules.dwell import DwellRule
 from device.core.rules.ruleset import MAX_FAULTS, RuleSet
 from device.core.rules.scene import Scene
+from device.detect.scripted_bodies import ScriptedBodies, standing
 from device.pipeline import Pipeline, Step, untimed
-from device.ports import Detector
+from device.ports import BodyFinder, Detector
 from tests.builders import make_settings
 from tests.device.drawn import CONFIG, WALK, frames, truth_detector
 
 Result = TypeVar("Result")
 
 
-def make_pipeline(detector: Detector, *, every_frame: bool = False, timed: object = None, more: str = "") -> Pipeline:
+def make_pipeline(
+    detector: Detector,
+    *,
+    every_frame: bool = False,
+    timed: object = None,
+    more: str = "",
+    bodies: BodyFinder | None = None,
+) -> Pipeline:
     """All stages, as the configuration of the drawn scene asks."""
     config = parse_config(CONFIG.format(state_dir=".", source="synthetic:") + more, "test")
     run = RunKind(
@@ -32,6 +42,7 @@ def make_pipeline(detector: Detector, *, every_frame: bool = False, timed: objec
         clock_synced=lambda: True,
         armed="away",
         every_frame=every_frame,
+        bodies=bodies,
         timed=timed if callable(timed) else untimed,
     )
     return build_pipeline(config, config.cameras[0], detector, run)
@@ -59,6 +70,32 @@ def test_black_is_a_mask_only_where_one_is_configured(masked: bool) -> None:
     health = make_pipeline(truth_detector(), more=table if masked else "").step(replace(frame, i420=i420)).health
     assert health is not None
     assert (health.dark_frac > 0.45) is not masked
+
+
+GOODS = """
+  [[cameras.rules]]
+  kind = "concealment"
+  zone = "floor"
+"""
+
+
+def test_hands_near_goods_are_looked_at_and_told() -> None:
+    """Only where a person is followed, as a notice, with the zone and the track."""
+    hips: dict[str, Point] = {"left_wrist": (0.4, 0.52), "right_wrist": (0.6, 0.52)}
+    looked = list[Box]()
+
+    class AtHips(ScriptedBodies):
+        def look(self, frame: Frame, person: Box) -> Body:  # noqa: ARG002 - the same in each
+            looked.append(person)
+            return Body(standing(person, **hips))
+
+    steps = play(make_pipeline(truth_detector(), more=GOODS, bodies=AtHips()))
+    told = events_of(steps)
+
+    assert (told[0].kind, told[0].state, told[0].priority) == ("concealment", "start", "notice")
+    assert {event.zone for event in told} == {"floor"}
+    assert 0 < len(looked) <= sum(1 for step in steps if step.tracks)
+    assert events_of(play(make_pipeline(truth_detector(), more=GOODS, bodies=ScriptedBodies()))) == []
 
 
 def test_somebody_walks_through() -> None:
