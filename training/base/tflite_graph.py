@@ -1,5 +1,6 @@
 """Reads a published TFLite network and builds what leads to some of its tensors as a Keras model. Knows no network."""
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,7 @@ def read_tflite(path: Path) -> TfliteGraph:
         constants = {i: value for i, t in enumerate(graph.tensors) if (value := _constant(model, t)) is not None}
         operations = {int(op.outputs[0]): _operation(model, op) for op in graph.operators}
         shape = tuple(int(side) for side in graph.tensors[picture].shape)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, IndexError, struct.error) as error:
         raise FetchError(f"{path}: no TFLite network with one input: {error!r}") from error
     for made, operation in list(operations.items()):
         if operation.name == "DEQUANTIZE" and operation.inputs[0] in constants:
