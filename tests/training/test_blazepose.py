@@ -66,6 +66,7 @@ def test_even_channels_change_no_result() -> None:
     np.testing.assert_allclose(most, most[0], rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_rebuilt_network_is_the_published_one_without_a_face() -> None:
     """Point by point, evened out or not."""
     path = cached_pose()
