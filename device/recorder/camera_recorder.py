@@ -138,14 +138,14 @@ class CameraRecorder(Loop):
         try:
             for packet in run.packets:
                 if packet.t > end_t:
-                    writer.next = number
                     return True
                 number += 1
                 writer.add(run.info, packet)
         except (OSError, ShopwardenError) as error:
-            writer.next = number
             raise TransientSinkError(f"{clip.name}: {error}") from error
-        writer.next = number
+        finally:
+            # What could not be written is not tried again: the ring goes on.
+            writer.next = number
         return False
 
     def _end(self, clip: Clip, writer: ClipWriter, end_t: float) -> None:

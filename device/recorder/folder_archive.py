@@ -89,14 +89,15 @@ class FolderArchive:
         """
         path = self._begun(name)
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+                size_bytes = file.tell()
             _mark(path).unlink()
         except OSError as error:
             raise StoreError(f"{name}: {error.strerror}") from error
         with self._lock:
             before = self._files.get(name) or _read_off(name)
-            sha256 = hashlib.sha256(data).hexdigest()
-            self._files[name] = Kept(before.kind, before.camera, before.event_id, sha256, len(data))
+            self._files[name] = Kept(before.kind, before.camera, before.event_id, sha256, size_bytes)
             if len(self._files) > self._capacity:
                 del self._files[next(old for old, it in self._files.items() if it.sha256 is not None)]
 
