@@ -29,12 +29,13 @@ MARK = ".begun"
 
 
 class FolderArchive:
-    """Implements ``device.ports.Archive`` by files alone. It deletes nothing; its sums go with the process."""
+    """Implements ``device.ports.Archive`` by files alone; its sums go with the process."""
 
     def __init__(self, folder: Path, *, capacity: int = 10_000, min_free_bytes: int = 0) -> None:
         """Keep files below this folder, and remember the last ``capacity`` that are finished.
 
-        Nothing is begun where less than ``min_free_bytes`` would be left to others.
+        Nothing is begun where less than ``min_free_bytes`` are left to others: the oldest of what is recorded all the
+        time goes for it, evidence never.
         """
         self._folder, self._capacity, self._min_free_bytes = folder.resolve(), capacity, min_free_bytes
         self._lock = threading.Lock()  # guards what follows
@@ -74,12 +75,23 @@ class FolderArchive:
 
     def _make_room(self, path: Path, name: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if self._min_free_bytes and shutil.disk_usage(path.parent).free < self._min_free_bytes:
+        if self._min_free_bytes and not self._has_room(path.parent):
             raise StoreError(f"{name}: less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")
         mark = _mark(path)
         if path.exists() or mark.exists():
             raise StoreError(f"{name}: is there already")
         mark.touch()
+
+    def _has_room(self, folder: Path) -> bool:
+        """Whether there is, or is once the oldest pieces have gone."""
+        pieces = sorted(self._folder.glob("ambient/*/*.mp4"), key=lambda piece: piece.name, reverse=True)
+        while shutil.disk_usage(folder).free < self._min_free_bytes:
+            if not pieces:
+                return False
+            oldest = pieces.pop()
+            if not _mark(oldest).exists():
+                oldest.unlink(missing_ok=True)
+        return True
 
     def finish(self, name: str) -> None:
         """The file is complete and synced.
