@@ -42,8 +42,8 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     found = Machine(root_of(request.param), binds=binds)
     found.boot()
     try:
-        found.write("/root/answers", ANSWERS)
-        done = found.install("--answers", "/root/answers", "--unattended")
+        found.write("/answers", ANSWERS)
+        done = found.install("--answers", "/answers", "--unattended")
         assert done.status == 0, done.text
         yield found
     finally:
@@ -53,7 +53,7 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def upgrade(machine: Machine, place: str) -> tuple[int, str]:
     """Run the installer of another release."""
     script = f"{place}/systemd/install.sh"
-    done = machine.run("bash", script, "--upgrade", "--answers", "/root/answers", "--unattended", timeout_s=600)
+    done = machine.run("bash", script, "--upgrade", "--answers", "/answers", "--unattended", timeout_s=600)
     return done.status, done.text
 
 
@@ -100,9 +100,9 @@ def test_what_fails_in_the_middle_is_taken_back(machine: Machine) -> None:
     """A configuration that is wrong is the last step but one: all before it is undone on a machine without a guard."""
     assert machine.install("--uninstall", "--purge").status == 0
     before = machine.run("sh", "-c", "find /etc /opt /usr/local -xdev | LC_ALL=C sort | sha256sum").text
-    machine.write("/root/wrong.toml", "[nonsense]\n")
-    machine.write("/root/answers", ANSWERS + "config = /root/wrong.toml\n")
-    done = machine.install("--answers", "/root/answers", "--unattended")
+    machine.write("/wrong.toml", "[nonsense]\n")
+    machine.write("/answers", ANSWERS + "config = /wrong.toml\n")
+    done = machine.install("--answers", "/answers", "--unattended")
     assert done.status == 1, done.text
     assert 'step "configuration" failed' in done.text
     assert "What to do: " in done.text
