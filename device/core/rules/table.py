@@ -68,7 +68,7 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
             place_needed=True,
             after_s=0.0,
             cooldown_s=0.0,
-            min_confidence=0.5,
+            min_confidence=0.7,
             armed_in=ALWAYS,
             most="notice",
         ),
