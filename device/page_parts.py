@@ -146,8 +146,8 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         feed=ways.feed,
         zone=ZoneInfo(config.arming.timezone) if config.arming.timezone else None,
     )
-    for pool in (parts.disk, parts.eyes):
-        stack.callback(pool.shutdown, wait=False, cancel_futures=True)
+    for pool in (parts.disk, parts.eyes, parts.porter):
+        stack.callback(pool.shutdown)
 
     def make_app() -> object:
         # Loaded on the page's own thread: nobody waits for it.

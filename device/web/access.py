@@ -54,6 +54,12 @@ async def off_loop(parts: WebParts, work: Callable[..., T], *arguments: Any, **n
     return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(parts.disk, call), DISK_S)
 
 
+async def at_door(parts: WebParts, work: Callable[..., T], *arguments: Any) -> T:
+    """Have a password or a code checked, behind those that came before."""
+    loop = asyncio.get_running_loop()
+    return await asyncio.wait_for(loop.run_in_executor(parts.porter, work, *arguments), DISK_S)
+
+
 def parts_of(http: HttpRequest) -> WebParts:
     """What the application was made with."""
     return cast(WebParts, http.app.state.parts)

@@ -12,7 +12,7 @@ from device import __version__
 from device.core.event import KINDS, PRIORITIES
 from device.errors import ShopwardenError
 from device.web import drawing, look
-from device.web.access import Visit, address_of, cookie_name, is_foreign, logged_in, off_loop, page, parts_of, refusal
+from device.web.access import Visit, address_of, at_door, cookie_name, is_foreign, logged_in, page, parts_of, refusal
 from device.web.api import event_id_of, search_of
 from device.web.body import BadBody, drain, read_form
 from device.web.door import Refused
@@ -176,7 +176,7 @@ async def _enter(http: HttpRequest, template: str) -> Response:
             await drain(http)
             raise Refused("this does not come from the page: load it again")
         fields = await read_form(http)
-        user = await off_loop(parts, _let_in, http, parts, template, fields)
+        user = await at_door(parts, _let_in, http, parts, template, fields)
     except (Refused, BadBody, ShopwardenError) as error:
         status = error.status if isinstance(error, BadBody) else 403
         inside = _inside(fields.get("next"))

@@ -1,7 +1,6 @@
 """What the page needs of the rest, and no more. Holds no code that does anything."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +15,7 @@ from device.guard.guard import Request
 from device.ports import Clock, Pictures
 from device.web.door import Door
 from device.web.feed import Feed
+from device.web.hands import Hands
 from device.web.sessions import Sessions
 from device.web.users import Users
 
@@ -96,7 +96,9 @@ class WebParts:
     feed: Feed
     zone: ZoneInfo | None = None
     """The time zone that people live in; None for the system's."""
-    disk: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "page-disk"))
+    disk: Hands = field(default_factory=lambda: Hands(4, "page-disk"))
     """For what may wait for a disk or a hash: a disk that hangs stops these, and nobody else."""
-    eyes: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(4, "page-eyes"))
+    porter: Hands = field(default_factory=lambda: Hands(1, "page-door"))
+    """For passwords, one after the other: whoever floods the login holds up logins alone."""
+    eyes: Hands = field(default_factory=lambda: Hands(4, "page-eyes"))
     """For pictures, which are waited for."""

@@ -8,6 +8,8 @@ import httpx
 import pytest
 
 from device.cli import main
+from device.config.web import WebTable
+from device.web.sheet import FirstSheet, address_of
 from tests.device.daemon import Daemon
 from tests.device.drawn import write_config, write_scene
 from tests.web.served import TRUSTING
@@ -51,6 +53,39 @@ def test_the_first_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert ".local:8443" in first
     code = first.partition("code         ")[2].split()[0]
     assert code not in again
+
+
+def test_the_sheet_for_a_report() -> None:
+    """The link fills in the code and carries the fingerprint behind the #; its picture goes into a page."""
+    sheet = FirstSheet("https://pi.local:8443", "ABCD-EFGH-JKMN", "AB:CD")
+    assert sheet.link == "https://pi.local:8443/setup?code=ABCD-EFGH-JKMN#sha256=abcd"
+    assert sheet.svg().startswith("<svg")
+    assert address_of(WebTable(listen="[::1]:80")) == "http://[::1]:80"
+    assert address_of(WebTable(listen="192.0.2.7:8443")) == "https://192.0.2.7:8443"
+
+
+@pytest.mark.parametrize(
+    ("table", "why"),
+    [
+        ({"listen": "127.0.0.1:99999"}, "no port 99999"),
+        ({"listen": "nowhere"}, "pattern"),
+        ({"certificate_file": "a.pem"}, "go together"),
+    ],
+)
+def test_a_page_that_cannot_be(table: dict[str, str], why: str) -> None:
+    """It is said which key is wrong."""
+    with pytest.raises(ValueError, match=why):
+        WebTable.model_validate(table)
+
+
+@pytest.mark.parametrize(
+    ("listen", "tls"),
+    [("127.0.0.1:1", False), ("127.9.9.9:1", False), ("[::1]:1", False), ("localhost:1", False), ("0.0.0.0:1", True),
+     ("[::]:1", True), ("pi.local:1", True), ("192.0.2.7:1", True), ("localhost.evil.example:1", True)],
+)  # fmt: skip
+def test_plain_http_is_for_this_machine_alone(listen: str, tls: bool) -> None:
+    """Whatever else is listened on, is by TLS."""
+    assert WebTable(listen=listen).tls == tls
 
 
 def draw(client: httpx.Client) -> None:

@@ -196,5 +196,5 @@ def served(
             for client in page.clients:
                 client.close()
             assert page.server.stop(10.0)
-            for pool in (page.parts.disk, page.parts.eyes):
-                pool.shutdown(wait=True)
+            for pool in (page.parts.disk, page.parts.eyes, page.parts.porter):
+                pool.shutdown()

