@@ -4,7 +4,6 @@ import json
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Self
@@ -15,7 +14,7 @@ from device.errors import StoreError
 from device.store.check import problems
 from device.store.errors import store_errors
 from device.store.panel_row import read_panel, write_panel
-from device.store.upgrade import SCHEMA_VERSION, is_foreign, upgrade, version_of
+from device.store.prepare import prepare
 
 FILE_NAME: Final = "shopwarden.db"
 _BUSY_S: Final = 5.0
@@ -65,7 +64,7 @@ class Store:
             db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False)
         try:
             with store_errors(path):
-                _prepare(db, path)
+                prepare(db, path)
         except StoreError:
             db.close()
             raise
@@ -280,24 +279,3 @@ class Store:
                 self._db.execute("delete from outbox where seq = ?", (seq,))
                 self._db.execute("update meta set value = value + 1 where name = 'dropped_count'")
             self._db.execute("delete from event where seq = ?", (seq,))
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    if is_foreign(db):
-        raise StoreError(f"store {path}: it belongs to another program: name another state_dir")
-    if version_of(db) > SCHEMA_VERSION:
-        raise StoreError(
-            f"store {path}: it is of version {version_of(db)}, this program knows {SCHEMA_VERSION}: "
-            "install the newer Shopwarden or restore a backup"
-        )
-    db.execute("pragma journal_mode = wal")
-    db.execute("pragma synchronous = full")
-    db.execute("pragma foreign_keys = on")
-    # Bounds the log that a long reader lets grow; SQLite's own limit is none.
-    db.execute(f"pragma journal_size_limit = {4 << 20:d}")
-    upgrade(db)
-    # Most starts follow a power cut: a damaged page is better found now than by the first alarm.
-    with closing(db.execute("pragma quick_check(1)")) as rows:
-        verdict = rows.fetchone()[0]
-    if verdict != "ok":
-        raise sqlite3.DatabaseError(f"it is damaged, move it away or restore a backup: {verdict}")
