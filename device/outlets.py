@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, TextIO
 
@@ -43,6 +43,8 @@ class Outlets:
     store: Store
     factory: Any
     """Where the pins come from, for inputs too; gpiozero's."""
+    listen: Callable[[Listener], None]
+    """Has one more hear of what is on disk."""
     broker: MqttRunner | None = None
     """The way to the broker, where there is one."""
     board: Board | None = None
@@ -109,8 +111,11 @@ def open_outlets(
                 board=board,
             )
             behind.append(broker)
-        keeper = Worker(StoreSink(store, [*behind, *also]), capacity=1024)
-        outlets = Outlets(Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory, broker, board)
+        book = StoreSink(store, [*behind, *also])
+        keeper = Worker(book, capacity=1024)
+        outlets = Outlets(
+            Fanout(pins, keeper), (*pins, keeper), tuple(behind), pins, store, factory, book.listen, broker, board
+        )
         stack.callback(outlets.stop)
         yield outlets
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from device.board import boot_id
 from device.config.model import Config
-from device.config.panel import panel_settings, pins_file, schedule_of, sensor_settings
+from device.config.panel import bypassable, panel_settings, pins_file, schedule_of, sensor_settings
 from device.config.pins import InputTable
 from device.core.arming.panel import Panel
 from device.core.arming.sensors import Sensor
@@ -48,7 +48,7 @@ def open_guard(config: Config, clock: Clock, ways: Ways) -> Iterator[Guard]:
     """
     codes = Codes(pins_file(config))
     saved, number = ways.store.load_panel() or (Saved(config.arming.state), 0)
-    known = config.places()
+    known = bypassable(config)
     kept = Saved(
         saved.armed, saved.phase, tuple(it for it in saved.bypassed if it in known), saved.locks, saved.schedule_to
     )

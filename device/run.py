@@ -12,6 +12,7 @@ import structlog
 
 from device.app import build_detector, check, open_lanes
 from device.board import board_load
+from device.broker_parts import BrokerWays, open_desk
 from device.capture.bell import Bell
 from device.care import Ease
 from device.clock import SystemClock
@@ -174,7 +175,12 @@ class _Run:
 
             stack.enter_context(self._control(emit, stats))
             health = health_of(self._config.device.state_dir, outlets.store, guard, self._clock)
-            shown = self._page_ways(guard, outlets, feed, lambda: figures(health(), service.health, stats()))
+
+            def told() -> list[Figure]:
+                return figures(health(), service.health, stats())
+
+            stack.enter_context(open_desk(self._config, outlets, BrokerWays(guard, self._pictures, told, self._clock)))
+            shown = self._page_ways(guard, outlets, feed, told)
             stack.enter_context(open_page(self._config, self._clock, shown))
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from device.config.model import Config
 from device.config.pins import InputTable, OutputTable
+from device.config.rules import rule_name, rule_tables
 from device.core.arming.schedule import Entry, Schedule
 from device.core.arming.sensors import SENSOR_ARMED_IN, SensorSettings
-from device.core.arming.standing import PanelSettings
+from device.core.arming.standing import PanelSettings, rule_place
 from device.core.output import OutputSettings
 from device.errors import ConfigError
 
@@ -24,8 +25,14 @@ def panel_settings(config: Config) -> PanelSettings:
         exit_delay_s=arming.exit_delay_s,
         alarm_s=arming.alarm_s,
         entry=frozenset(arming.entry),
-        places=config.places(),
+        places=bypassable(config),
     )
+
+
+def bypassable(config: Config) -> frozenset[str]:
+    """Everything that may be bypassed: places, inputs and rules."""
+    rules = {rule_place(camera.id, rule_name(table)) for camera in config.cameras for table in rule_tables(camera)}
+    return config.places() | rules
 
 
 def schedule_of(config: Config) -> Schedule:

@@ -45,6 +45,7 @@ class OutputPin(Loop):
         """
         super().__init__(name, backoff=_BACKOFF)
         self._pin, self._clock = pin, clock
+        self.kind = settings.kind
         # What blinks is no news each time.
         self._log = log.debug if settings.pattern or settings.kind in ("buzzer", "status") else log.info
         # Guards what follows: whoever tells of an event, and the thread that drives.

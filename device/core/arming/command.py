@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 
 from device.core.event import ArmedState, Draft
 
-Action = Literal["arm", "disarm", "bypass", "unbypass", "mute", "unmute"]
+Action = Literal["arm", "disarm", "bypass", "unbypass", "mute", "unmute", "panic"]
 Proof = Literal["none", "wrong", "pin", "key"]
 """None given; a PIN that is nobody's; a right PIN; a key that turned."""
 ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
@@ -24,7 +24,7 @@ class Command:
     state: ArmedState | None = None
     """What to arm to."""
     place: str | None = None
-    """Zone, line, shelf or input to bypass."""
+    """Zone, line, shelf, input or rule (``rule:CAMERA/RULE``) to bypass."""
     for_s: float | None = None
     """How long to mute, s."""
 

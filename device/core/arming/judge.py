@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, Protocol
 
-from device.core.arming.standing import Cause, Standing
+from device.core.arming.standing import Cause, Standing, rule_place
 from device.core.arming.worth import ArmedRule, lesser, worth
 from device.core.event import Draft, Priority
 
@@ -74,8 +74,9 @@ class PanelArming:
         return self._worth(draft, self._rules.get(draft.rule.name), standing) == "alarm"
 
     def _worth(self, draft: Draft, rule: ArmedRule | None, standing: Standing) -> Priority:
-        names = () if draft.zone is None else (draft.zone, f"{self._camera}/{draft.zone}")
-        bypassed = not standing.bypassed.isdisjoint(names)
+        places = () if draft.zone is None else (draft.zone, f"{self._camera}/{draft.zone}")
+        off = () if self._camera is None else (rule_place(self._camera, draft.rule.name),)
+        bypassed = not standing.bypassed.isdisjoint((*places, *off))
         return worth(draft, rule, standing.in_force, bypassed=bypassed)
 
 

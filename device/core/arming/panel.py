@@ -7,7 +7,7 @@ from typing import Final
 from device.core.arming.command import Answer, Command
 from device.core.arming.lockout import Lockout
 from device.core.arming.schedule import Schedule, Transition
-from device.core.arming.standing import Cause, PanelSettings, Phase, Saved, Standing
+from device.core.arming.standing import RULE, Cause, PanelSettings, Phase, Saved, Standing
 from device.core.arming.timetable import Timetable
 from device.core.arming.told import Told
 from device.core.event import ArmedState, Draft, Priority
@@ -138,6 +138,8 @@ class Panel:
                 answer = self._bypass_asked(command, t)
             case "mute" | "unmute":
                 answer = self._mute_asked(command, t)
+            case "panic":
+                answer = self._panic_asked(command, t)
         return replace(answer, drafts=drafts + answer.drafts)
 
     def _refusal(self, command: Command, t: float) -> tuple[str, Priority] | None:
@@ -192,11 +194,14 @@ class Panel:
     def _bypass_asked(self, command: Command, t: float) -> Answer:
         place = command.place
         if place is None or place not in self._settings.places:
-            return Answer(done=False, text=f"there is no zone, line, shelf or input {place!r}")
+            return Answer(done=False, text=f"there is no zone, line, shelf, input or rule {place!r}")
         old, adds = self._standing.bypassed, command.action == "bypass"
         self._standing = replace(self._standing, bypassed=old | {place} if adds else old - {place})
         self.changes += 1
-        text = f"{place} is {'bypassed until it is disarmed' if adds else 'guarded again'}"
+        if place.startswith(RULE):
+            text = f"the rule {place.removeprefix(RULE)} is {'off' if adds else 'on'}"
+        else:
+            text = f"{place} is {'bypassed until it is disarmed' if adds else 'guarded again'}"
         return Answer(done=True, text=text, drafts=self._told.obeyed(command, t, f"{text}, by {command.by}"))
 
     def _mute_asked(self, command: Command, t: float) -> Answer:
@@ -206,6 +211,11 @@ class Panel:
         self.muted_until = t + for_s if command.action == "mute" else t
         text = f"muted for {for_s:g} s" if command.action == "mute" else "no longer muted"
         return Answer(done=True, text=text, drafts=self._told.obeyed(command, t, f"{text}, by {command.by}"))
+
+    def _panic_asked(self, command: Command, t: float) -> Answer:
+        _, drafts = self.alarm(Cause("panic", place=command.source), t)
+        text = f"panic, by {command.by}"
+        return Answer(done=True, text="the alarm is raised", drafts=(*self._told.panic(command, t, text), *drafts))
 
     def _scheduled(self, transition: Transition, t: float) -> Drafts:
         if self._standing.phase in ("pending", "triggered"):
@@ -234,7 +244,8 @@ class Panel:
 
     def _disarm(self, t: float, why: str, command: Command | None) -> Drafts:
         before, self._cause = self._standing, None
-        self._standing = Standing("disarmed", since=t)
+        off = frozenset(name for name in before.bypassed if name.startswith(RULE))
+        self._standing = Standing("disarmed", since=t, bypassed=off)
         self.changes += 1
         drafts = self._told.ended(before, t, (why,))
         return drafts + self._told.disarmed(self._standing, t, (why,), "notice", was=before.panel, **_audit(command))

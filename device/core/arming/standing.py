@@ -10,6 +10,15 @@ Phase = Literal["ready", "arming", "pending", "triggered"]
 PHASES: Final[tuple[Phase, ...]] = get_args(Phase)
 
 
+RULE: Final = "rule:"
+"""What the name of a rule begins with, among the names of what is bypassed: it stays off when somebody disarms."""
+
+
+def rule_place(camera: str, rule: str) -> str:
+    """The name by which a rule of a camera is bypassed."""
+    return f"{RULE}{camera}/{rule}"
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The panel at one moment."""

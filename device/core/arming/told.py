@@ -11,6 +11,7 @@ from device.core.lasting import Lasting
 # A dot is in no name that an owner can give, so no rule of theirs decides what these are worth.
 STATE: Final = RuleRef(name="panel.state", version=1)
 COMMAND: Final = RuleRef(name="panel.command", version=1)
+PANIC: Final = RuleRef(name="panel.panic", version=1)
 SCHEDULE: Final = RuleRef(name="panel.schedule", version=1)
 
 Reasons = tuple[str, ...]
@@ -59,6 +60,10 @@ class Told:
     def obeyed(self, command: Command, t: float, text: str) -> tuple[Draft, ...]:
         """A command that changes no state was carried out: for the audit."""
         return (self._moment("health", COMMAND, t, (text,), "notice", _audit(command, done=True)),)
+
+    def panic(self, command: Command, t: float, text: str) -> tuple[Draft, ...]:
+        """Somebody asked for help by a command."""
+        return (self._moment("panic", PANIC, t, (text,), "alarm", _audit(command, done=True)),)
 
     def refused(self, command: Command, t: float, text: str, priority: Priority) -> tuple[Draft, ...]:
         """A command was refused; of a flood only some are told."""

@@ -9,7 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from device.core.arming.command import ACTIONS, Proof
 from device.core.arming.panel import Panel
-from device.core.arming.standing import Cause, Saved
+from device.core.arming.standing import Cause, Saved, rule_place
 from device.core.event import ARMED_STATES, ArmedState
 from tests.core.arming.panels import AT_THE_DOOR, INTRUDER, THIEF, ask, make_panel
 
@@ -127,7 +127,7 @@ def test_an_alarm_is_over_when_nothing_new_comes() -> None:
         ("away", False, ask("disarm", proof="none"), "refused while armed"),
         ("away", True, ask("disarm", proof="wrong"), "wrong PIN"),
         ("disarmed", True, ask("arm", state="away", proof="wrong"), "wrong PIN"),
-        ("disarmed", True, ask("bypass", place="cellar"), "there is no zone, line, shelf or input 'cellar'"),
+        ("disarmed", True, ask("bypass", place="cellar"), "there is no zone, line, shelf, input or rule 'cellar'"),
         ("disarmed", True, ask("mute", for_s=1e9), "mute takes up to 3600 s"),
         ("disarmed", True, ask("mute", for_s=float("nan")), "mute takes up to 3600 s"),
         ("disarmed", True, ask("arm", state="disarmed"), "`disarm` disarms"),
@@ -199,6 +199,31 @@ def test_a_bypass_lasts_until_it_is_disarmed() -> None:
     assert panel.standing.bypassed == {"door"}
     panel.command(ask("disarm"), 3.0, None)
     assert panel.standing.bypassed == frozenset()
+
+
+def test_a_rule_that_is_off_stays_off() -> None:
+    """Until somebody switches it on: disarming ends bypasses of places alone, a restart none."""
+    rule = rule_place("aisle", "loitering")
+    panel = make_panel("away", places=frozenset({"door", rule}))
+    for place in ("door", rule):
+        assert panel.command(ask("bypass", place=place), 1.0, None).done
+    assert panel.command(ask("disarm"), 2.0, None).done
+    assert panel.standing.bypassed == {rule}
+    again = make_panel(saved=panel.saved(3.0), places=frozenset({"door", rule}))
+    assert again.standing.bypassed == {rule}
+    answer = again.command(ask("unbypass", place=rule), 4.0, None)
+    assert answer.text == "the rule aisle/loitering is on"
+    assert again.standing.bypassed == frozenset()
+
+
+@pytest.mark.parametrize(("armed", "phase"), [("disarmed", "ready"), ("away", "triggered")])
+def test_a_cry_for_help_is_an_alarm_in_every_state(armed: ArmedState, phase: str) -> None:
+    """Without a PIN; where the guard is armed it goes off, and says so behind the cry."""
+    panel = make_panel(armed)
+    answer = panel.command(ask("panic", proof="none", who=None), 1.0, None)
+    assert answer.done
+    assert (answer.drafts[0].kind, answer.drafts[0].priority) == ("panic", "alarm")
+    assert panel.standing.phase == phase
 
 
 @pytest.mark.parametrize(
