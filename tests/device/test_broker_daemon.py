@@ -90,7 +90,7 @@ def test_it_is_asked_and_shown(tmp_path: Path) -> None:
             assert ears.ask("siren", "ON")["done"] is True
             ears.until(lambda: ears.state()["siren"] == "ON", "the siren")
             assert ears.state()["panel"] == "triggered"
-            assert ears.ask("arm", '{"sate": "away"}')["text"].startswith("arm: unknown key 'sate'")
+            assert ears.ask("arm", '{"stand": "away"}')["text"].startswith("arm: unknown key 'stand'")
             assert "4711" not in daemon.log() + daemon.out()
             assert daemon.end() == 0
         ears.until(lambda: ears.newest.get(f"{BASE}/availability") == "offline", "offline")

@@ -41,7 +41,7 @@ def test_what_is_meant(verb: str, payload: str, asked: Asked) -> None:
         ("explode", b"", "no command 'explode'"),
         ("arm", b"", "state must be home, away or night"),
         ("arm", b'{"state": "disarmed"}', "state must be"),
-        ("arm", b'{"sate": "away"}', "unknown key 'sate'"),
+        ("arm", b'{"stand": "away"}', "unknown key 'stand'"),
         ("mute", b"60", "write it as JSON"),
         ("mute", b'{"for_s": "x"}', "for_s must be a number"),
         ("bypass", b'{"pin": "1"}', "it needs 'place'"),
