@@ -12,7 +12,7 @@ from device.cameras import can_freeze, check_sources, make_camera
 from device.capture.packet_store import PacketStore
 from device.config.cameras import CameraTable
 from device.config.model import Config
-from device.config.rules import armed_rules, build_rules, goods_places, rule_tables
+from device.config.rules import armed_rules, build_rules, goods_places, labels_of, rule_tables
 from device.core.arming import Arming
 from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch
@@ -102,7 +102,7 @@ def wanted_labels(config: Config, card: ModelCard) -> tuple[str, ...]:
     Raises:
         ConfigError: a rule is about a class that the model does not know.
     """
-    asked = {label for camera in config.cameras for table in rule_tables(camera) for label in table.labels}
+    asked = {label for camera in config.cameras for table in rule_tables(camera) for label in labels_of(table)}
     for label in sorted(asked - set(card.labels)):
         near = difflib.get_close_matches(label, card.labels, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""

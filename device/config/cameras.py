@@ -67,7 +67,7 @@ class RuleTable(Table):
     zone: Id | None = Field(None, description="The zone that the rule watches.")
     line: Id | None = Field(None, description="The line that the rule watches.")
     shelf: Id | None = Field(None, description="The shelf that the rule watches.")
-    labels: tuple[str, ...] = Field(("person",), min_length=1, description="Classes that the rule is about.")
+    labels: tuple[str, ...] | None = Field(None, min_length=1, description="Classes that the rule is about.")
     direction: Literal["in", "out", "both"] = Field("both", description="For lines: which way counts.")
     after_s: float | None = Field(None, ge=0.0, le=86400.0, description="How long it must last before it counts.")
     count: int | None = Field(None, ge=1, le=1000, description="How many items or people it takes.")

@@ -137,10 +137,14 @@ def _kinds() -> str:
     """What each kind of rule takes where its table says nothing."""
     rows = [
         f"| `{kind}` | `{it.place}`{'' if it.place_needed else ', or the whole picture'} | {it.after_s:g} "
-        f"| {it.cooldown_s:g} | {it.min_confidence:g} | {', '.join(it.armed_in)} |"
+        f"| {it.cooldown_s:g} | {it.min_confidence:g} | {it.count or ''} | {', '.join(it.labels)} "
+        f"| {', '.join(it.armed_in)} |"
         for kind, it in KIND_DEFAULTS.items()
     ]
-    head = ["| kind | watches | `after_s` | `cooldown_s` | `min_confidence` | `armed_in` |", "|-|-|-|-|-|-|"]
+    head = [
+        "| kind | watches | `after_s` | `cooldown_s` | `min_confidence` | `count` | `labels` | `armed_in` |",
+        "|-|-|-|-|-|-|-|-|",
+    ]
     return "\n".join(["## What a rule takes where its table says nothing", "", *head, *rows, ""])
 
 

@@ -1,5 +1,7 @@
 """Makes the rules of a camera out of its tables. Decides no event."""
 
+from typing import Literal
+
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
 from device.core.arming import ArmedRule
@@ -41,6 +43,13 @@ def rule_name(table: RuleTable) -> str:
     """The name given, or one made of kind and place."""
     place = table.zone or table.line or table.shelf
     return table.name or (f"{table.kind}-{place}" if place else table.kind)
+
+
+def labels_of(table: RuleTable) -> tuple[str, ...]:
+    """The classes that a rule is about; those of its kind where it names none."""
+    if table.labels is not None:
+        return table.labels
+    return KIND_DEFAULTS[table.kind].labels if table.kind in KIND_DEFAULTS else ()
 
 
 def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
@@ -96,7 +105,7 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
     settings = RuleSettings(
         name=rule_name(table),
         kind=table.kind,
-        labels=frozenset(table.labels),
+        labels=frozenset(labels_of(table)),
         zone=place,
         after_s=defaults.after_s if table.after_s is None else table.after_s,
         cooldown_s=defaults.cooldown_s if table.cooldown_s is None else table.cooldown_s,
@@ -113,7 +122,8 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
     area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == place), None)
     if table.kind in ("object_left", "object_removed"):
         return ThingRule(settings, area, "left" if table.kind == "object_left" else "removed")
-    return DwellRule(settings, area, per="zone" if table.kind == "person_in_zone" else "track")
+    per: Literal["zone", "track"] = "track" if table.kind == "loitering" else "zone"
+    return DwellRule(settings, area, per=per, least=settings.count if table.kind == "crowding" else 1)
 
 
 def _area(camera: CameraTable, place: str | None) -> Polygon:

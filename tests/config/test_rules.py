@@ -121,3 +121,34 @@ def test_concealment_is_refused_without_a_place_or_as_an_alarm(line: str, compla
     """With the place in the file."""
     with pytest.raises(ConfigError, match=complaint):
         camera(f"{TABLE}{line}\n")
+
+
+CROWD = """
+[[cameras.rules]]
+kind = "crowding"
+zone = "yard"
+count = 2
+after_s = 0.0
+[[cameras.rules]]
+kind = "vehicle_in_zone"
+zone = "yard"
+[[cameras.rules]]
+kind = "vehicle_in_zone"
+zone = "yard"
+name = "bicycles"
+labels = ["bicycle"]
+"""
+
+
+def test_a_crowd_and_a_vehicle() -> None:
+    """Vehicles are what their kind says, or what the owner does; two people are a crowd where two are asked for."""
+    crowd, vehicles, bicycles = build_rules(camera(DRAWN + CROWD))
+    assert vehicles.settings.labels == {"car", "truck", "bus", "motorcycle"}
+    assert bicycles.settings.labels == {"bicycle"}
+
+    people = [make_track(1, INSIDE), make_track(2, (0.6, 0.5))]
+    car = make_track(3, INSIDE, label="car")
+    assert [states(rule.update(make_scene(0.0, *people, car))) for rule in (crowd, vehicles, bicycles)] == [
+        ["start"], ["start"], [],
+    ]  # fmt: skip
+    assert crowd.update(make_scene(1.0, people[0], car)) == ()

@@ -279,3 +279,42 @@ def test_every_stay_has_one_start_and_at_most_one_end(script: list[tuple[str, fl
         assert own in (["start", *updates], ["start", *updates, "end"])
     assert all(d.t_start <= (d.t_end or d.t_emitted) <= d.t_emitted for d in drafts)
     assert [d.t_emitted for d in drafts] == sorted(d.t_emitted for d in drafts)
+
+
+def crowd(*feet: tuple[float, float]) -> list[Any]:
+    """People who stand at these places."""
+    return [make_track(number, foot) for number, foot in enumerate(feet, start=1)]
+
+
+def test_a_crowd_is_so_many_at_once_for_so_long() -> None:
+    """It begins with the last foot that it takes, and fewer are none, however long they stay."""
+    rule = DwellRule(make_settings(kind="crowding", after_s=2.0, count=3), Polygon(SQUARE), per="zone", least=3)
+    two, three = [INSIDE, (0.4, 0.5)], [INSIDE, (0.4, 0.5), (0.6, 0.5)]
+
+    assert [rule.update(make_scene(t, *crowd(*two))) for t in seconds(0.0, 10.0)] == [()] * 21
+    assert [rule.update(make_scene(t, *crowd(*three))) for t in seconds(10.5, 12.0)] == [()] * 4
+    (start,) = rule.update(make_scene(12.5, *crowd(*three)))
+    assert (start.kind, start.state, start.t_start, start.data["count"]) == ("crowding", "start", 10.5, 3)
+    assert "3 at once (asked: 3)" in start.reasons
+
+
+def test_a_crowd_outlives_a_look_that_misses_one_of_it_and_ends_when_one_has_left() -> None:
+    """For as long as a single person may be missed."""
+    rule = DwellRule(make_settings(kind="crowding", count=2), Polygon(SQUARE), per="zone", least=2)
+    both = crowd(INSIDE, (0.4, 0.5))
+    one = [both[0], make_track(2, (0.4, 0.5), seen=False)]
+
+    assert states(rule.update(make_scene(0.0, *both))) == ["start"]
+    assert rule.update(make_scene(0.5, *one)) == ()
+    assert rule.update(make_scene(1.0, *both)) == ()
+    left = [draft for t in seconds(1.5, 1.0 + GRACE_S) for draft in rule.update(make_scene(t, *one))]
+    assert states(left) == ["end"]
+    assert left[0].t_end == 1.0
+
+
+def test_people_outside_make_no_crowd() -> None:
+    """Nor do two who are there one after the other."""
+    rule = DwellRule(make_settings(kind="crowding", count=2), Polygon(SQUARE), per="zone", least=2)
+
+    assert rule.update(make_scene(0.0, *crowd(INSIDE, OUTSIDE))) == ()
+    assert rule.update(make_scene(1.0, make_track(1, OUTSIDE), make_track(2, INSIDE))) == ()

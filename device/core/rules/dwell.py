@@ -1,4 +1,4 @@
-"""Rules about staying in a zone: somebody is in it (one happening a zone), or stays too long (one a track)."""
+"""Rules about staying in a zone: somebody or a crowd is in it (one happening a zone), or one stays too long."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -40,11 +40,14 @@ class _Dwell:
 
 
 class DwellRule:
-    """``person_in_zone`` with a stay for the zone, ``loitering`` with a stay for each track."""
+    """``person_in_zone`` and ``crowding`` with a stay for the zone, ``loitering`` with a stay for each track."""
 
-    def __init__(self, settings: RuleSettings, area: Polygon | None, *, per: Literal["zone", "track"]) -> None:
-        """``area`` None watches the whole picture."""
+    def __init__(
+        self, settings: RuleSettings, area: Polygon | None, *, per: Literal["zone", "track"], least: int = 1
+    ) -> None:
+        """``area`` None watches the whole picture; ``least`` is how many at once make a stay for the zone."""
         self.settings = settings
+        self._least = least
         self._area, self._per = area, per
         self._stays: dict[int, _Dwell] = {}
         self._count = 0
@@ -84,7 +87,7 @@ class DwellRule:
             if self.settings.concerns(track):
                 key = track.id if self._per == "track" else 0
                 groups[key] = (*groups.get(key, ()), track)
-        return groups
+        return {key: tracks for key, tracks in groups.items() if len(tracks) >= self._least}
 
     def _is_inside(self, track: Track) -> bool:
         return track.label in self.settings.labels and (self._area is None or self._area.contains(track.foot))
@@ -92,8 +95,9 @@ class DwellRule:
     def _see(self, key: int, tracks: tuple[Track, ...], t: float) -> None:
         if key not in self._stays:
             self._count += 1
-            # It began when the foot came in, not when two looks had been enough to believe it.
-            began = min(self._entered[track.id] for track in tracks)
+            # It began when the foot came in, not when two looks had been enough to believe it; a crowd with the last
+            # foot that it takes.
+            began = sorted(self._entered[track.id] for track in tracks)[self._least - 1]
             self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=began, t_last=t, t_counted=t)
         stay = self._stays[key]
         stay.t_last, stay.t_counted, stay.absent_s, stay.tracks = t, t, 0.0, tracks
@@ -101,7 +105,7 @@ class DwellRule:
         stay.ids.update(new)
         stay.named = (*stay.named, *new)[:MAX_NAMED]
         stay.count += len(new)
-        stay.score.add(max(track.score for track in tracks))
+        stay.score.add(sorted((track.score for track in tracks), reverse=True)[self._least - 1])
 
     def _news(self, key: int, t: float) -> list[Draft]:
         stay = self._stays[key]
@@ -172,6 +176,8 @@ class DwellRule:
         place = f"zone {self.settings.zone}" if self.settings.zone else "the picture"
         facts = [told(track, stay.t_last) for track in stay.tracks]
         facts.append(f"foot inside {place} for {stay.t_last - stay.t_began:.1f} s (asked: {self.settings.after_s:g} s)")
+        if self._least > 1:
+            facts.append(f"{len(stay.tracks)} at once (asked: {self._least})")
         facts.append(f"mean score {stay.score.value:.2f} in {stay.score.looks} looks")
         if over:
             facts.append(f"not seen inside any more since {stay.t_last:.1f} s")

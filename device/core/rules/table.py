@@ -24,6 +24,8 @@ class KindDefaults:
     """States in which it is an alarm: theft and tamper always, intrusion when nobody should be there."""
     count: int | None = None
     """How many items or people it takes; None where that is no question."""
+    labels: tuple[str, ...] = ("person",)
+    """Classes that it is about."""
     most: Priority = "alarm"
     """What it may be worth at most, whatever the owner says."""
 
@@ -38,6 +40,24 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         ),
         "loitering": KindDefaults(
             place="zone", place_needed=False, after_s=30.0, cooldown_s=30.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
+        "crowding": KindDefaults(
+            place="zone",
+            place_needed=False,
+            after_s=5.0,
+            cooldown_s=30.0,
+            min_confidence=0.4,
+            armed_in=ALWAYS,
+            count=5,
+        ),
+        "vehicle_in_zone": KindDefaults(
+            place="zone",
+            place_needed=True,
+            after_s=0.0,
+            cooldown_s=0.0,
+            min_confidence=0.4,
+            armed_in=INTRUSION,
+            labels=("car", "truck", "bus", "motorcycle"),
         ),
         "item_taken": KindDefaults(
             place="shelf", place_needed=True, after_s=0.0, cooldown_s=0.0, min_confidence=0.5, armed_in=ALWAYS
