@@ -110,6 +110,8 @@ class _Account:
             return f"its foot was never inside in {past.looks} looks"
         if past.longest_s < self.settings.after_s:
             return f"its foot was inside for {past.longest_s:.1f} s at most, asked are {self.settings.after_s:g} s"
+        if self.settings.kind == "crowding":
+            return f"fewer than {self.settings.count} were inside at once, or not for {self.settings.after_s:g} s"
         mean = past.score / past.here
         if mean < self.settings.min_confidence:
             return f"its mean score inside is {mean:.2f}, asked are {self.settings.min_confidence:g}"
