@@ -5,13 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from device.core.concealment.body import Bag, Body, BodyLook
 from device.core.concealment.fitted import FITTED
+from device.core.concealment.signs import read_signs
 from device.core.concealment.weigh import Classifiers
+from device.detect.scripted_bodies import standing
 from training.concealment.clips import read_clips
 from training.concealment.commands import goods_of
 from training.concealment.crossval import auc, auc_interval, best_f1, group_folds
 from training.concealment.fit import Windows, fit, scores
 from training.concealment.logistic import fit_logistic
+from training.concealment.looks_file import read_looks, write_looks
 from training.concealment.write import as_module
 from training.errors import DataError
 
@@ -116,6 +120,22 @@ def test_labels_that_cannot_be_used(tmp_path: Path, table: str | None, complaint
         (tmp_path / "labels.csv").write_text(table, encoding="utf-8")
     with pytest.raises(DataError, match=complaint):
         read_clips(tmp_path)
+
+
+def test_looks_come_back_from_their_file(tmp_path: Path) -> None:
+    """So nearly the same that they give the same signs; a file of something else is refused."""
+    person = (0.3, 0.2, 0.6, 0.9)
+    bag = Bag("handbag", 0.25, (0.4, 0.4, 0.5, 0.5))
+    looks = [BodyLook(3, t / 5, person, (640, 480), Body(standing(person), (bag,))) for t in range(10)]
+    write_looks(tmp_path / "looks.jsonl", {"a.mp4": looks, "b.mp4": []})
+    back = read_looks(tmp_path / "looks.jsonl")
+
+    assert set(back) == {"a.mp4", "b.mp4"}
+    assert [(look.track, look.t, look.body.bags) for look in back["a.mp4"]] == [(3, t / 5, (bag,)) for t in range(10)]
+    np.testing.assert_allclose(read_signs(back["a.mp4"]).hands, read_signs(looks).hands, atol=1e-3)
+    (tmp_path / "other").write_text('{"clip": 1}\n', encoding="utf-8")
+    with pytest.raises(DataError, match="not a file of looks"):
+        read_looks(tmp_path / "other")
 
 
 def test_a_configuration_without_a_shelf_is_refused(tmp_path: Path) -> None:
