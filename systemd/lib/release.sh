@@ -57,7 +57,7 @@ _pip_arguments() {
     printf '%s%s\n' "$from" "$extra"
 }
 
-in_use() { readlink -f "$CURRENT" 2>/dev/null || true; }
+in_use() { readlink -e "$CURRENT" || true; }
 
 # Puts the release in use. Where there was another, it is tried first, beside a copy of the store, and given up if it fails.
 use_release() {

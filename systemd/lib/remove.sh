@@ -37,6 +37,7 @@ purge() {
         change "restart the broker without it" systemctl restart mosquitto.service
     fi
     ! id shopwarden >/dev/null 2>&1 || change "remove the user shopwarden" _remove_user
+    [ ! -e "$GROUPS_FILE" ] || change "remove the groups that came with it" _remove_groups
 }
 
 _remove_file() {
@@ -47,4 +48,12 @@ _remove_file() {
 _stop_and_disable() {
     systemctl disable -q --now shopwarden-check.timer >>"$LOG" 2>&1 || true
     systemctl disable -q --now shopwarden.service >>"$LOG" 2>&1 || true
+}
+
+# One that another user has joined since stays.
+_remove_groups() {
+    local group
+    while IFS= read -r group; do
+        groupdel "$group" >>"$LOG" 2>&1 || true
+    done <"$GROUPS_FILE"
 }

@@ -2,6 +2,7 @@
 # What the system needs around the program: packages, user, folders, rules of udev, units. Knows no release.
 
 PACKAGES_FILE=$PREFIX/installed-packages
+GROUPS_FILE=$PREFIX/made-groups
 UNITS='shopwarden.service shopwarden-failed@.service shopwarden-check.service shopwarden-check.timer'
 
 wanted_packages() {
@@ -94,12 +95,23 @@ install_system_files() {
 }
 
 _make_user_and_folders() {
+    local group
     undo _forget_folders
+    for group in $(sed -n 's/^g \([a-z]*\) .*/\1/p' "$SYSTEMD/shopwarden.sysusers"); do
+        getent group "$group" >/dev/null || _note_new_group "$group"
+    done
     systemd-sysusers /etc/sysusers.d/shopwarden.conf >>"$LOG" 2>&1 || fail "the user cannot be made" "read $LOG"
     systemd-tmpfiles --create /etc/tmpfiles.d/shopwarden.conf >>"$LOG" 2>&1 || fail "the folders cannot be made" "read $LOG"
     systemctl daemon-reload
     # Without udev there are no devices that the rules are for.
     ! command -v udevadm >/dev/null || udevadm control --reload >>"$LOG" 2>&1 || true
+}
+
+_note_new_group() {
+    make_folder "$PREFIX"
+    [ -e "$GROUPS_FILE" ] || undo rm -f "$GROUPS_FILE"
+    echo "$1" >>"$GROUPS_FILE"
+    undo groupdel "$1"
 }
 
 # Only those that the installation made: they are empty then.

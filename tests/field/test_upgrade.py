@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.root, pytest.mark.field, pytest.mark.timeout(600)]
 
 PROJECT = Path(__file__).parents[2]
 UNIT = "shopwarden.service"
+LISTING = "find /etc /opt /usr/local -xdev -not -name '*-'; sed 's/:.*//' /etc/passwd /etc/group"
+"""What there is, but for the copies that the system keeps of its lists of users."""
 CURRENT = "readlink -f /opt/shopwarden/current"
 
 
@@ -99,12 +101,12 @@ def test_a_broken_configuration_is_waited_for(machine: Machine) -> None:
 def test_what_fails_in_the_middle_is_taken_back(machine: Machine) -> None:
     """A configuration that is wrong is the last step but one: all before it is undone on a machine without a guard."""
     assert machine.install("--uninstall", "--purge").status == 0
-    before = machine.run("sh", "-c", "find /etc /opt /usr/local -xdev | LC_ALL=C sort | sha256sum").text
+    before = machine.run("sh", "-c", LISTING).text
     machine.write("/wrong.toml", "[nonsense]\n")
     machine.write("/answers", ANSWERS + "config = /wrong.toml\n")
     done = machine.install("--answers", "/answers", "--unattended")
     assert done.status == 1, done.text
     assert 'step "configuration" failed' in done.text
     assert "What to do: " in done.text
-    assert machine.run("sh", "-c", "find /etc /opt /usr/local -xdev | LC_ALL=C sort | sha256sum").text == before
+    assert sorted(set(machine.run("sh", "-c", LISTING).text.split()) ^ set(before.split())) == []
     assert machine.run("id", "shopwarden").status != 0
