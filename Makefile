@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth theft-table camera-bench camera-faults camera-vm bundle field capacity recording-cost recording-kills wheel clean distclean python
+	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,6 +97,10 @@ bundle: $(DEV) ## one signed file to install from without a network: make bundle
 	$(BIN)/python systemd/make_bundle.py --key $(or $(KEY),$(error say whose: make bundle KEY=key.pem)) --out dist/shopwarden-bundle.tar $(if $(TARGETS),--targets $(TARGETS))
 
 field: $(DEV) ## the installation on a fresh Debian of both releases with their systemd, as root: needs debootstrap, systemd-container
+	$(BIN)/python -m pytest -q -p no:randomly -m "field and not slow" tests/field
+
+field-long: $(DEV) ## the same and more: both releases for all, and from a bundle without a network
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/python -m pytest -q -p no:randomly -m field tests/field
 
 capacity: $(DEV) ## how many cameras at how many looks a second this machine carries

@@ -13,6 +13,7 @@ from device.core.arming.standing import Standing
 from device.core.digest import Digest
 from device.errors import ConfigError
 from device.ports import Clock, Pictures
+from device.secret_file import secret_path
 from device.sinks.notice_queue import NoticeQueue
 from device.sinks.notify import Courier, Notifier, still_of
 from device.worker import LoopStats
@@ -71,7 +72,7 @@ def read_urls(table: NotifyTable) -> list[str]:
     """
     name = f"notify {table.id}: urls_file {table.urls_file}"
     try:
-        lines = table.urls_file.read_text(encoding="utf-8").splitlines()
+        lines = secret_path(table.urls_file).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
         raise ConfigError(f"{name}: cannot be read ({reason})") from error

@@ -6,6 +6,7 @@ from device.config.cameras import CameraTable
 from device.core.address import with_user
 from device.core.event import ARMED_STATES, ArmedState
 from device.errors import CameraError
+from device.secret_file import secret_path
 
 
 def request_of(
@@ -49,7 +50,7 @@ def _with_password(table: CameraTable, line: str) -> str:
     if table.username is None or table.password_file is None:
         return line
     try:
-        password = table.password_file.read_text(encoding="utf-8").splitlines()[0]
+        password = secret_path(table.password_file).read_text(encoding="utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError) as fault:
         why = getattr(fault, "strerror", None) or "it holds no text"
         raise CameraError(f"camera {table.id}: password_file {table.password_file}: {why}") from fault

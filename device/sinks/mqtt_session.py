@@ -16,6 +16,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device.errors import ConfigError, FatalSinkError, TransientSinkError
+from device.secret_file import secret_path
 
 _REFUSED_USER: Final = ("Bad user name or password", "Not authorized")
 
@@ -41,8 +42,8 @@ class Tls:
         """
         try:
             context = ssl.create_default_context(cafile=self.ca_file)
-            if self.cert_file is not None:
-                context.load_cert_chain(self.cert_file, self.key_file)
+            if self.cert_file is not None and self.key_file is not None:
+                context.load_cert_chain(self.cert_file, secret_path(self.key_file))
         except (OSError, ValueError) as error:
             files = ", ".join(str(it) for it in (self.ca_file, self.cert_file, self.key_file) if it is not None)
             raise ConfigError(f"mqtt: {files}: {error}: PEM files that the service may read are needed") from error
@@ -104,7 +105,7 @@ def read_password(path: Path) -> str:
         ConfigError: the file cannot be read.
     """
     try:
-        return path.read_text(encoding="utf-8").rstrip("\r\n")
+        return secret_path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
         raise ConfigError(f"mqtt: password_file {path}: {reason}: write the password into it") from error

@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.requests import Request as HttpRequest
 
+from device.secret_file import secret_path
 from device.web.parts import WebParts
 
 SHORTEST: Final = 16
@@ -18,7 +19,7 @@ def has_token(parts: WebParts, http: HttpRequest) -> bool:
     if file is None or scheme.lower() != "bearer":
         return False
     try:
-        wanted = file.read_text(encoding="utf-8").partition("\n")[0].strip()
+        wanted = secret_path(file).read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError):
         return False
     return len(wanted) >= SHORTEST and hmac.compare_digest(given.strip().encode(), wanted.encode())

@@ -36,6 +36,11 @@ _install_release() {
     rm -rf "$RELEASE"
     undo rm -rf "$RELEASE"
     python3 -m venv --system-site-packages "$RELEASE" >>"$LOG" 2>&1 || fail "no virtual environment" "read $LOG"
+    # 32-bit: numpy and OpenCV are Debian's own, which pip does not know by the names that the program asks for.
+    if [ "$ARCH" = armhf ]; then
+        "$RELEASE/bin/python" -m pip install --quiet --disable-pip-version-check --requirement="$SYSTEMD/armhf.txt" >>"$LOG" 2>&1 ||
+            fail "the 32-bit packages could not be installed" "read $LOG"
+    fi
     # shellcheck disable=SC2046 # a list of words
     "$RELEASE/bin/python" -m pip install --quiet --disable-pip-version-check $(_pip_arguments) >>"$LOG" 2>&1 ||
         fail "the program's packages could not be installed" "read $LOG; without internet use --offline BUNDLE"
@@ -45,15 +50,14 @@ _install_release() {
 
 _pip_arguments() {
     local from=$SOURCE extra=''
-    case "$ARCH" in arm64 | armhf) extra='[pi]' ;; esac
+    [ "$ARCH" != arm64 ] || extra='[pi]'
     if [ -n "$BUNDLE" ]; then
         printf '%s\n' --no-index "--find-links=$BUNDLE/wheels" "--constraint=$BUNDLE/constraints/$CODENAME.txt"
         from=shopwarden
     else
         printf '%s\n' "--constraint=$SOURCE/constraints/$CODENAME.txt"
     fi
-    # 32-bit: numpy and OpenCV are Debian's own, which pip does not know by these names.
-    [ "$ARCH" != armhf ] || printf '%s\n' --no-deps "--requirement=$SYSTEMD/armhf.txt"
+    [ "$ARCH" != armhf ] || printf '%s\n' --no-deps
     printf '%s%s\n' "$from" "$extra"
 }
 
