@@ -23,6 +23,7 @@ from device.web.prometheus import prometheus_text
 
 _NAME: Final = "demo"
 _PORT: Final = 8080
+_PATIENCE_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,5 +91,9 @@ def open_demo_page(
         reload=lambda: None,
         mutable=bool(outlets.pins),
     )
-    with open_page(config, clock, ways):
+    with open_page(config, clock, ways) as server:
+        # Loading it takes a second of CPU, which the first pictures shall have for themselves.
+        deadline = clock.monotonic() + _PATIENCE_S
+        while server is not None and server.address is None and clock.monotonic() < deadline:
+            clock.wait(0.02)
         yield

@@ -20,7 +20,7 @@ from device.web.feed import message
 from device.web.parts import WebParts
 from device.web.token import has_token
 
-PICTURE_S: Final = 3.0
+PICTURE_S: Final = 2.0
 """How long to wait for a picture that is newer than the call."""
 MAX_LIMIT: Final = 200
 

@@ -1,6 +1,6 @@
 """What a request to the API may say: closed, typed, ranged. Does none of it."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -44,9 +44,3 @@ class DrawingBody(Table):
     lines: Annotated[tuple[LineTable, ...], Field(max_length=64)] = ()
     shelves: Annotated[tuple[ShelfTable, ...], Field(max_length=64)] = ()
     masks: Annotated[tuple[Corners, ...], Field(max_length=64)] = ()
-
-
-class SignOutBody(Table):
-    """Nothing but the wish."""
-
-    everywhere: Literal[False] = False

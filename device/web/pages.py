@@ -77,7 +77,7 @@ async def events(visit: Visit) -> Response:
     """What has happened, the newest first."""
     parts = visit.parts
     try:
-        wanted, wrong = search_of(visit.http, parts), None
+        wanted = search_of(visit.http, parts)
     except BadBody as error:
         return refusal(error.status, str(error))
     found = await visit.off_loop(parts.book.search, wanted)
@@ -94,7 +94,6 @@ async def events(visit: Visit) -> Response:
         priorities=PRIORITIES,
         cameras=[camera.id for camera in parts.config.cameras],
         today=look.today(parts.clock.wall(), parts.zone).isoformat(),
-        wrong=wrong,
     )
 
 

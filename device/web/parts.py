@@ -100,5 +100,5 @@ class WebParts:
     """For what may wait for a disk or a hash: a disk that hangs stops these, and nobody else."""
     porter: Hands = field(default_factory=lambda: Hands(1, "page-door"))
     """For passwords, one after the other: whoever floods the login holds up logins alone."""
-    eyes: Hands = field(default_factory=lambda: Hands(4, "page-eyes"))
-    """For pictures, which are waited for."""
+    eyes: Hands = field(default_factory=lambda: Hands(2, "page-eyes"))
+    """For pictures, which are waited for; OpenCV keeps some 6 MiB for each thread that ever made one."""
