@@ -87,7 +87,7 @@ def test_it_guards_without_any_network(machine: Machine) -> None:
     listen = (
         "from pathlib import Path; import paho.mqtt.subscribe as s; "
         "word = Path('/etc/shopwarden/secrets/mqtt.password').read_text().strip(); "
-        "print(s.simple('shopwarden/shop-9/state', hostname='localhost', port=8883, "
+        "print(s.simple('shopwarden/shop-9/state', hostname='127.0.0.1', port=8883, "
         "auth={'username': 'shop-9', 'password': word}, "
         "tls={'ca_certs': '/etc/mosquitto/shopwarden/ca.crt'}).payload.decode())"
     )

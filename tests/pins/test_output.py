@@ -39,7 +39,7 @@ def test_a_board_that_refuses_is_asked_again(factory: Any, monkeypatch: pytest.M
     assert not output.is_on
     monkeypatch.undo()
     assert soon(lambda: output.is_on)
-    assert output.stats().trouble is None
+    assert soon(lambda: output.stats().trouble is None)
     assert output.stop(20.0)
 
 
