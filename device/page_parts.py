@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -11,9 +11,11 @@ import structlog
 
 from device.config.model import Config
 from device.core.arming.standing import Standing
-from device.errors import ConfigError, ShopwardenError, StoreError
+from device.core.search import Remark
+from device.errors import ConfigError, ShopwardenError
 from device.guard.guard import Guard
 from device.ports import Clock, Pictures
+from device.recorder.holdings import Holdings
 from device.store.book import EventBook
 from device.store.store import Store
 from device.web.certificate import Certificate, own_certificate
@@ -51,16 +53,33 @@ class PageWays:
 class PageBook(EventBook):
     """The book of the service."""
 
-    can_lock = False
+    can_lock = True
 
-    def keep(self, event_id: str, by: str, *, locked: bool) -> None:
-        """Not yet.
+    def __init__(self, store: Store, clock: Clock, holdings: Holdings) -> None:
+        """Look into an open store, and into the recordings beside it.
 
         Raises:
-            StoreError: always.
+            StoreError: it cannot be read.
         """
-        del event_id, by, locked
-        raise StoreError("evidence cannot be locked by this version")
+        super().__init__(store, clock)
+        self._holdings = holdings
+
+    def remark(self, event_id: str) -> Remark:
+        """What people said of it, and whether it is kept.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return replace(super().remark(event_id), locked=self._holdings.is_locked(event_id))
+
+    def keep(self, event_id: str, by: str, *, locked: bool) -> None:
+        """Keep its evidence whatever happens, or let go of it.
+
+        Raises:
+            StoreError: there is none, or the disk fails.
+        """
+        self._holdings.keep(event_id, locked=locked)
+        log.info("evidence_kept" if locked else "evidence_let_go", event_id=event_id, by=by)
 
     def seen(self, what: str, by: str) -> None:
         """Note in the log that somebody has looked at evidence."""
@@ -134,7 +153,7 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         config_file=ways.config_file,
         clock=clock,
         guard=ways.guard,
-        book=stack.enter_context(contextlib.closing(PageBook(ways.store, clock))),
+        book=stack.enter_context(contextlib.closing(PageBook(ways.store, clock, Holdings(config.device.state_dir)))),
         pictures=ways.pictures,
         figures=ways.figures,
         metrics=ways.metrics,

@@ -1,22 +1,30 @@
 """Makes the recorder out of the configuration. Records nothing itself."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import structlog
 
 from device.capture.packet_store import PacketStore
 from device.config.model import Config
+from device.core.event import Event
+from device.core.message import MessageMaker
+from device.core.retention import RetentionSettings
 from device.errors import StoreError
 from device.ports import Archive, Clock
 from device.recorder.ambient import AmbientRecorder
+from device.recorder.folder_archive import FolderArchive
+from device.recorder.holdings import Holdings
 from device.recorder.plan import RecordingSettings
 from device.recorder.recorder import Recorder
+from device.recorder.retention import Retention
 from device.worker import Loop
 
 log = structlog.get_logger(__name__)
 
+_DAY_S: Final = 86_400.0
 STOP_S = 3.0
 """How long the recorder may take to end its clips when the service ends."""
 SLACK_S = 10.0
@@ -68,6 +76,31 @@ def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[R
         yield recording
     finally:
         _stop(recording, clock)
+
+
+def archive_of(config: Config) -> FolderArchive:
+    """Where recordings are kept, with the room that is left to others."""
+    return FolderArchive(config.device.state_dir, min_free_bytes=config.retention.min_free_mib << 20)
+
+
+@contextlib.contextmanager
+def open_retention(
+    config: Config, clock: Clock, emit: Callable[[Event], None], messages: MessageMaker
+) -> Iterator[Loop]:
+    """What must give way is deleted until the block ends."""
+    table = config.retention
+    settings = RetentionSettings(
+        max_bytes=None if table.max_gib is None else round(table.max_gib * (1 << 30)),
+        min_free_bytes=table.min_free_mib << 20,
+        evidence_max_s=None if table.evidence_max_days is None else table.evidence_max_days * _DAY_S,
+        ambient_max_s=None if table.ambient_max_days is None else table.ambient_max_days * _DAY_S,
+    )
+    retention = Retention(Holdings(config.device.state_dir), settings, clock, emit=emit, messages=messages)
+    retention.start()
+    try:
+        yield retention
+    finally:
+        retention.stop(1.0)
 
 
 def _store(config: Config, how: str) -> PacketStore | None:

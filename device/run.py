@@ -34,10 +34,9 @@ from device.outlets import Outlets, open_outlets
 from device.page_parts import PageWays, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
-from device.recorder.folder_archive import FolderArchive
 from device.recorder.pictures import LivePictures
 from device.recorder.recorder import Recorder
-from device.recording_parts import open_recording
+from device.recording_parts import archive_of, open_recording, open_retention
 from device.service import Service
 from device.signals import Signals
 from device.trial import answer_trial
@@ -48,9 +47,6 @@ from device.web.prometheus import prometheus_text
 from device.worker import LoopStats
 
 log = structlog.get_logger(__name__)
-
-MIN_FREE_BYTES = 512 << 20
-"""Recording gives way before the disk is full: events and settings need little, but that they need."""
 
 
 def run_until_stopped(path: Path) -> int:
@@ -130,8 +126,7 @@ class _Run:
             outlets = stack.enter_context(open_outlets(self._config, self._clock, also=heard))
             # A panic button and the siren wait for no camera.
             outlets.start()
-            archive = FolderArchive(self._config.device.state_dir, min_free_bytes=MIN_FREE_BYTES)
-            recording = stack.enter_context(open_recording(self._config, archive, self._clock))
+            recording = stack.enter_context(open_recording(self._config, archive_of(self._config), self._clock))
             recorder = recording.recorder
 
             def emit(event: Event) -> None:
@@ -167,10 +162,12 @@ class _Run:
                 ),
             )
             _follow(guard, service)
+            messages = device_messages(self._config, self._clock)
+            retention = stack.enter_context(open_retention(self._config, self._clock, emit, messages))
             guard.listen(notifiers.use_state)
 
             def stats() -> list[LoopStats]:
-                loops = (*outlets.first, *outlets.behind, guard, *recording.loops)
+                loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention)
                 return [*(loop.stats() for loop in loops), *notifiers.stats()]
 
             stack.enter_context(self._control(emit, stats))

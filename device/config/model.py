@@ -10,6 +10,7 @@ from device.config.cameras import CameraTable
 from device.config.notify import NotifyTable
 from device.config.pins import PinsTable
 from device.config.recording import RecordingTable
+from device.config.retention import RetentionTable
 from device.config.table import Id, Table
 from device.config.web import WebTable
 from device.errors import UsageError
@@ -87,6 +88,7 @@ class Config(Table):
     mqtt: MqttTable | None = Field(None, description="Left out: no broker is told.")
     pins: PinsTable = Field(default=PinsTable(), description="Sirens and lights.")
     arming: ArmingTable = Field(default=ArmingTable(), description="When an event is an alarm.")
+    retention: RetentionTable = Field(default=RetentionTable(), description="How long recordings are kept.")
     recording: RecordingTable = Field(default=RecordingTable(), description="Clips and stills.")
     notify: tuple[NotifyTable, ...] = Field((), max_length=8, description="Messages to people.")
     web: WebTable = Field(default=WebTable(), description="The local page and its API.")
