@@ -57,10 +57,10 @@ class Retention(Loop):
             self._holdings.delete(held)
         if going:
             log.info("recordings_deleted", count=len(going), mib=sum(it.size_bytes for it in going) >> 20)
-        self._tell()
+        self._tell_room()
         return len(going)
 
-    def _tell(self) -> None:
+    def _tell_room(self) -> None:
         now, free = self._clock.monotonic(), self._holdings.free_bytes()
         for draft in self._watch.look(now, free_bytes=free, min_free_bytes=self._settings.min_free_bytes):
             self._emit(self._messages.make(draft, draft.priority, self._clock.wall()))
