@@ -15,9 +15,6 @@ from training.data.sample import Sample
 from training.floatrun import FloatInput
 from training.train.experiment import Experiment
 
-_COMPARED_PICTURES = 250
-"""At least so many pictures tell what int8 loses: on a few dozen the difference of two precisions is mostly chance."""
-
 
 def stratified(samples: Sequence[Sample], count: int, classes: int) -> list[Sample]:
     """So many samples with every class among them: in turn one of each class, the pictures by their hash."""
@@ -42,7 +39,7 @@ def calibration_inputs(samples: Sequence[Sample], spec: InputSpec) -> list[NDArr
     return [source.fill(read_pixels(sample.path))[0].copy() for sample in samples]
 
 
-def compared_pictures(experiment: Experiment[Any], least: int = _COMPARED_PICTURES) -> list[Sample]:
+def compared_pictures(experiment: Experiment[Any], least: int) -> list[Sample]:
     """The pictures on which int8 is held against float: those not learned from, then others, every class among them."""
     unseen = [*experiment.val, *experiment.test]
     missing = max(least - len(unseen), 0)

@@ -1,6 +1,6 @@
 """Makes the device's model of a finished training: int8, measured, with its card. Does not train."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,41 +12,22 @@ from training.base import efficientnet
 from training.base.fetch import PACKAGE, VERSION
 from training.base.make import NOTICE, UPSTREAM
 from training.base.recipe import RECIPES
-from training.calibration import compared_pictures
 from training.coco import CocoSet
 from training.data.sample import Sample
 from training.detector.task import DetectorExperiment, DetectorTask
-from training.errors import ExportError, RecipeError
 from training.floatrun import float_finder
 from training.look import EVALUATION, measure
 from training.metrics import Scores
 from training.nanodet import BINS, STRIDES
-from training.quantise import Quantised, quantise
-from training.sensitive import losing_tensors
-from training.tflite_file import write_model
-from training.train.checkpoint import load_checkpoint, weights_sha256
-from training.train.loop import BEST
+from training.quantise import Quantised
+from training.ship import Finished, Say, Ware, ship
+from training.train.checkpoint import weights_sha256
 from training.train.recipe import LITE0, NANODET
-from training.train.rounding import learn_rounding
-from training.train.task import Weights
 
-Say = Callable[[str], None]
-_NAMED_TENSORS = 5
-_TRACED_SAMPLES = 4
+_COMPARED_PICTURES = 250
+"""At least so many pictures tell what int8 loses: on a few dozen the difference of two precisions is mostly chance."""
 _TRUSTED_SUPPORT = 20
 """Validation boxes at which the threshold of a class is half its own and half that of all classes."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Finished:
-    """A finished training and what is needed to measure it."""
-
-    experiment: DetectorExperiment
-    task: DetectorTask
-    weights: Weights
-    notes: dict[str, Any]
-    model: Any
-    """The float network."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,54 +62,7 @@ def export(experiment: DetectorExperiment, path: Path, say: Say) -> ModelCard:
         RecipeError: there are no weights yet, or the path is no ``.tflite``.
         ExportError: int8 loses more than the recipe allows; the message holds the figures.
     """
-    if path.suffix != ".tflite":
-        raise RecipeError(f"{path}: the device reads files that end in .tflite; name one")
-    finished = _finished(experiment)
-    samples = finished.task.calibration()
-    say(f"{path.name}: best weights of epoch {finished.notes['epoch']}, quantising on {len(samples)} pictures")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    trial = _try(finished, finished.model, path, say)
-    losing = losing_tensors(finished.model, trial.quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
-    say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing))
-    table = experiment.recipe.export
-    if trial.many.loss > table.max_ap_loss and table.qat_epochs:
-        trial = _try(finished, learn_rounding(finished.task, finished.weights, table, say), path, say)
-    if trial.many.loss > table.max_ap_loss:
-        raise ExportError(
-            f"{path.name}: int8 loses {trial.many.loss:.4f} AP, export.max_ap_loss allows {table.max_ap_loss} "
-            f"({trial.many}); the tensor {losing[0].name} loses most; nothing was written; raise "
-            "export.qat_epochs, so that the network learns its levels"
-        )
-    measured = _measured(trial.validation, trial.many)
-    card = replace(trial.card, thresholds=thresholds(trial.validation.int8), measured=measured)
-    return write_model(path, trial.quantised.network, card, _notices(experiment))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Trial:
-    quantised: Quantised
-    card: ModelCard
-    validation: Comparison
-    many: Comparison
-
-
-def _try(finished: Finished, model: Any, path: Path, say: Say) -> _Trial:
-    """Quantise a network and hold it against the float one."""
-    experiment = finished.experiment
-    samples = finished.task.calibration()
-    quantised = quantise(model, samples)
-    card = _card(finished, path.stem, quantised, len(samples))
-    trial = path.with_name(path.name + ".trial")
-    try:
-        write_model(trial, quantised.network, card, _notices(experiment))
-        validation, many = (
-            _compare(finished, card, trial, some) for some in (experiment.val, compared_pictures(experiment))
-        )
-    finally:
-        trial.unlink(missing_ok=True)
-    say(f"validation: {validation}")
-    say(f"int8 loses {many.loss:.4f} AP: {many}")
-    return _Trial(quantised, card, validation, many)
+    return ship(_DETECTOR, experiment, path, say)
 
 
 def thresholds(scores: Scores) -> dict[str, float]:
@@ -143,14 +77,6 @@ def thresholds(scores: Scores) -> dict[str, float]:
         own = support / (support + _TRUSTED_SUPPORT) if point.f1 > 0 else 0.0
         found[name] = round(own * point.threshold + (1.0 - own) * common, 3)
     return found
-
-
-def _finished(experiment: DetectorExperiment) -> Finished:
-    stored = load_checkpoint(experiment.out / BEST)
-    if stored is None:
-        raise RecipeError(f"{experiment.out}: no weights yet; 'shopwarden-train train' makes them")
-    task = DetectorTask(experiment)
-    return Finished(experiment, task, stored.arrays, stored.notes, task.finished(stored.arrays))
 
 
 def _card(finished: Finished, name: str, quantised: Quantised, calibrated: int) -> ModelCard:
@@ -228,3 +154,20 @@ def _measured(validation: Comparison, many: Comparison) -> dict[str, Any]:
         "int8_loses_ap": round(many.loss, 4),
         "int8_loses_ap_on": many.pictures,
     }
+
+
+def _complete(card: ModelCard, validation: Comparison, many: Comparison) -> ModelCard:
+    return replace(card, thresholds=thresholds(validation.int8), measured=_measured(validation, many))
+
+
+_DETECTOR = Ware(
+    figure="AP",
+    limit="max_ap_loss",
+    compared=_COMPARED_PICTURES,
+    task=DetectorTask,
+    card=_card,
+    notices=_notices,
+    compare=_compare,
+    complete=_complete,
+    blame="the tensor {tensor} loses most; ",
+)

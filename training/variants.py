@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from training.coco import CocoSet
-from training.errors import DataError, RecipeError
+from training.errors import DataError
 
 
 def variant_of(name: str, metrics: Mapping[str, Any], model_bytes: int | None) -> dict[str, Any]:
@@ -51,16 +51,12 @@ def float_variant(run: Path, coco: CocoSet) -> dict[str, Any]:
     from training.detector.task import finished
     from training.floatrun import float_finder
     from training.look import EVALUATION, measure
-    from training.train.checkpoint import load_checkpoint
+    from training.train.checkpoint import best_weights
     from training.train.experiment import reopen
-    from training.train.loop import BEST
 
     experiment: Any = reopen(run)
-    stored = load_checkpoint(run / BEST)
-    if stored is None:
-        raise RecipeError(f"{run}: no weights yet; 'shopwarden-train train' makes them")
     recipe, labels = experiment.recipe, experiment.dataset.labels
-    model = finished(experiment, stored.arrays)
+    model = finished(experiment, best_weights(run).arrays)
     find = float_finder(model, recipe.input_spec(), labels, recipe.export.nms_iou, EVALUATION)
     scores = measure(find, coco, labels)
     figures = {"ap": scores.ap, "ap50": scores.ap50, "f1": scores.operating_point.f1}

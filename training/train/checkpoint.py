@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from training.errors import TrainingError
+from training.errors import RecipeError, TrainingError
 
+BEST = "best.npz"
+"""The checkpoint of the best epoch, in the folder of a training."""
 _NOTES = "notes.json"
 Arrays = dict[str, NDArray[Any]]
 
@@ -65,6 +67,19 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
         raise TrainingError(f"{path}: damaged ({error}); delete it to begin anew") from error
     return Checkpoint(arrays, notes)
+
+
+def best_weights(run: Path) -> Checkpoint:
+    """The best weights of a training, by its folder.
+
+    Raises:
+        RecipeError: it has measured none yet.
+        TrainingError: they are damaged.
+    """
+    best = load_checkpoint(run / BEST)
+    if best is None:
+        raise RecipeError(f"{run}: no weights yet; 'shopwarden-train train' makes them")
+    return best
 
 
 def weights_sha256(weights: Mapping[str, NDArray[Any]]) -> str:

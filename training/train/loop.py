@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from training.train.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from training.train.checkpoint import BEST, Checkpoint, load_checkpoint, save_checkpoint
 from training.train.learning import Learning
 from training.train.logs import TensorBoard, write_history
 from training.train.progress import Progress, epoch_line, scores_text
@@ -15,7 +15,6 @@ from training.train.tables import TrainingTable
 from training.train.task import Task
 
 CHECKPOINT = "checkpoint.npz"
-BEST = "best.npz"
 
 
 @dataclass(slots=True)

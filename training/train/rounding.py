@@ -8,9 +8,9 @@ import numpy as np
 
 from training.errors import TrainingError
 from training.fakequant import find_ranges, put_ranges, range_variables, with_fake_quant
-from training.train.checkpoint import load_checkpoint, weights_sha256
+from training.train.checkpoint import BEST, load_checkpoint, weights_sha256
 from training.train.dropout import entry_of
-from training.train.loop import BEST, train
+from training.train.loop import train
 from training.train.tables import ExportTable, TrainingTable
 from training.train.task import Pupil, RoundableTask, Scores, Weights
 

@@ -19,9 +19,8 @@ from training.classifier.scores import score_classes
 from training.classifier.task import ClassExperiment
 from training.cli import main
 from training.errors import DataError, ExportError
-from training.train.checkpoint import load_checkpoint
+from training.train.checkpoint import BEST, load_checkpoint
 from training.train.experiment import begin, reopen
-from training.train.loop import BEST
 
 tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.train

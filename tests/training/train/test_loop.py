@@ -25,9 +25,8 @@ from training.detector.task import DetectorExperiment
 from training.errors import DataError, ExportError, RecipeError
 from training.export import export, thresholds
 from training.metrics import OperatingPoint, Scores
-from training.train.checkpoint import load_checkpoint
+from training.train.checkpoint import BEST, load_checkpoint
 from training.train.experiment import begin, reopen
-from training.train.loop import BEST
 from training.train.progress import open_progress
 
 tf = pytest.importorskip("tensorflow")
