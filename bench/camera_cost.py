@@ -9,7 +9,6 @@ import argparse
 import contextlib
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ import av
 
 from bench.capacity import REPORT, street
 from bench.fault_table import commit, cpus, put_section
+from bench.processes import cpu_s, own_cpu_s
 from device.capture.packet_store import PacketStore
 from device.capture.process import CameraProcess
 from device.capture.request import CameraRequest, PictureWish, Polygon, RecordWish
@@ -97,10 +97,10 @@ def measured(what: str, request: CameraRequest, plain: str | None) -> Cost:
             pictures += 1
             if not began and clock.monotonic() - start > WARM_S:
                 began, pictures = clock.monotonic(), 0
-                child_zero, own_zero = _cpu_s(camera.pid), _own_cpu_s()
+                child_zero, own_zero = cpu_s(camera.pid), own_cpu_s()
         spent_s = clock.monotonic() - began
-        child_ms = (_cpu_s(camera.pid) - child_zero) * 1000 / pictures
-        daemon_ms = (_own_cpu_s() - own_zero) * 1000 / pictures
+        child_ms = (cpu_s(camera.pid) - child_zero) * 1000 / pictures
+        daemon_ms = (own_cpu_s() - own_zero) * 1000 / pictures
     return Cost(what, plain_ms, child_ms, daemon_ms, pictures / spent_s, camera.dropped())
 
 
@@ -169,17 +169,6 @@ def main(arguments: list[str]) -> int:
 def _plain_ms(line: str) -> float:
     command = [sys.executable, "-c", PLAIN, line, str(WARM_S), str(RUN_S)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout) * 1000
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU time of a process so far, s."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    return spent.ru_utime + spent.ru_stime
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import argparse
 import contextlib
 import os
 import platform
-import resource
 import statistics
 import sys
 import tempfile
@@ -27,6 +26,7 @@ import numpy as np
 from bench.camera_cost import CORNER, FPS
 from bench.capacity import street
 from bench.fault_table import commit, cpus, put_section
+from bench.processes import cpu_s, own_cpu_s
 from device.capture.mode import Mode
 from device.capture.packet_pipe import Masked
 from device.capture.packet_ring import Run
@@ -110,8 +110,8 @@ def camera_side(clip: Path, how: str, *, masked: bool) -> tuple[float, Run | Non
                 sys.exit(f"{how}: no picture")
             camera.release(frame)
             if number == 49:
-                zero_s = _cpu_s(camera.pid)
-        spent_s = _cpu_s(camera.pid) - zero_s
+                zero_s = cpu_s(camera.pid)
+        spent_s = cpu_s(camera.pid) - zero_s
         return spent_s * 1000 / PICTURES, store.since(0.0)
 
 
@@ -120,7 +120,7 @@ def clips(run: Run, folder: Path) -> Written:
     clock, counter, archive = SimulatedClock(), Counter(), FolderArchive(folder)
     store = _ring(run)
     settings = RecordingSettings(pre_roll_s=5.0, post_roll_s=10.0)
-    began_s = _own_cpu_s()
+    began_s = own_cpu_s()
     with counter.counting():
         recorder = Recorder({"cost": store}, settings, archive, clock)
         for loop in recorder.loops:
@@ -135,7 +135,7 @@ def clips(run: Run, folder: Path) -> Written:
             loop.stop(20.0)
     # A clip is written as it is recorded, which was counted, and once more by FFmpeg, which was not.
     again = sum(it.size_bytes for name, it in archive.files.items() if name.endswith(".mp4"))
-    return Written(CLIPS * CLIP_S, counter.bytes + again, counter.syncs, _own_cpu_s() - began_s)
+    return Written(CLIPS * CLIP_S, counter.bytes + again, counter.syncs, own_cpu_s() - began_s)
 
 
 def ambient(run: Run, folder: Path) -> Written:
@@ -143,7 +143,7 @@ def ambient(run: Run, folder: Path) -> Written:
     counter, archive = Counter(), FolderArchive(folder)
     store = PacketStore(60.0, 200_000_000)
     feed, length_s = store.feed(), run.packets[-1].t - run.packets[0].t + 1 / FPS
-    began_s = _own_cpu_s()
+    began_s = own_cpu_s()
     with counter.counting():
         loop = AmbientRecorder("cost", store, archive, segment_s=SEGMENT_S, wall=SimulatedClock().wall)
         loop.start()
@@ -158,7 +158,7 @@ def ambient(run: Run, folder: Path) -> Written:
             fed += length_s
         _until(lambda: (loop._next or 0) >= taken)
         loop.stop(20.0)
-    return Written(fed, counter.bytes, counter.syncs, _own_cpu_s() - began_s)
+    return Written(fed, counter.bytes, counter.syncs, own_cpu_s() - began_s)
 
 
 def in_the_way(folder: Path) -> str:
@@ -248,17 +248,6 @@ def main(arguments: list[str]) -> int:
     if asked.report:
         put_section(REPORT, "Cost", text)
     return 0
-
-
-def _cpu_s(pid: int) -> float:
-    """CPU time of a process so far, s."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_cpu_s() -> float:
-    spent = resource.getrusage(resource.RUSAGE_SELF)
-    return spent.ru_utime + spent.ru_stime
 
 
 if __name__ == "__main__":

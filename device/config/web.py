@@ -1,12 +1,12 @@
 """What a configuration may say of the page. Does not read files."""
 
-import ipaddress
 from pathlib import Path
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from device.config.table import Table
+from device.core.address import is_here
 
 
 class WebTable(Table):
@@ -47,12 +47,7 @@ class WebTable(Table):
     @property
     def only_here(self) -> bool:
         """Whether nobody but this machine can reach it; only there may it be without TLS."""
-        if self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_here(self.host)
 
     @property
     def tls(self) -> bool:

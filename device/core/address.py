@@ -1,5 +1,6 @@
-"""Addresses of cameras with and without what must not be shown. Opens no connection."""
+"""Addresses: what of them may be shown, whose they are, and whether they are this machine. Opens no connection."""
 
+import ipaddress
 import re
 
 _SCHEME = re.compile(r"^[a-z0-9+]+://", re.IGNORECASE)
@@ -26,6 +27,16 @@ def with_user(line: str, user: str, password: str) -> str:
     """An address with this user in place of the one in it, if any; signs that mean something there are escaped."""
     scheme, _, rest = _USER.sub("//", line, count=1).partition("//")
     return f"{scheme}//{_escaped(user)}:{_escaped(password)}@{rest}"
+
+
+def is_here(host: str) -> bool:
+    """Whether an address or name reaches this machine alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _escaped(word: str) -> str:

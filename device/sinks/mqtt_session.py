@@ -1,6 +1,5 @@
 """One connection to a broker, driven from one thread. Knows no events and no store; retries nothing."""
 
-import ipaddress
 import select
 import socket
 import ssl
@@ -15,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from device.core.address import is_here
 from device.errors import ConfigError, FatalSinkError, TransientSinkError
 from device.secret_file import secret_path
 
@@ -77,12 +77,7 @@ class Broker:
     @property
     def is_private(self) -> bool:
         """Whether nobody on the way can read along: over TLS, or on this machine."""
-        if self.tls is not None or self.host == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return self.tls is not None or is_here(self.host)
 
     @property
     def place(self) -> str:
