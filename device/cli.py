@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from device import __version__
+from device.cli_evidence import add_evidence
 from device.cli_page import add_page
 from device.core.event import ARMED_STATES
 from device.errors import ShopwardenError, UsageError
@@ -76,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_model(commands)
     _add_pins(commands)
     add_page(commands)
+    add_evidence(commands)
 
     bench = commands.add_parser("bench", help="what each stage costs on this machine")
     bench.add_argument("--model", default="general-416", help="name or path of a model")

@@ -9,10 +9,13 @@ import structlog
 
 from device.capture.packet_store import PacketStore
 from device.config.model import Config
-from device.core.event import Event
+from device.core.event import ChainHead, Event, encode
 from device.core.message import MessageMaker
 from device.core.retention import RetentionSettings
 from device.errors import StoreError
+from device.evidence.chained_archive import ChainedArchive, label
+from device.evidence.device_key import DeviceKey
+from device.evidence.ledger import Ledger
 from device.ports import Archive, Clock
 from device.recorder.ambient import AmbientRecorder
 from device.recorder.folder_archive import FolderArchive
@@ -20,6 +23,7 @@ from device.recorder.holdings import Holdings
 from device.recorder.plan import RecordingSettings
 from device.recorder.recorder import Recorder
 from device.recorder.retention import Retention
+from device.store.store import Store
 from device.worker import Loop
 
 log = structlog.get_logger(__name__)
@@ -78,16 +82,39 @@ def open_recording(config: Config, archive: Archive, clock: Clock) -> Iterator[R
         _stop(recording, clock)
 
 
-def archive_of(config: Config) -> FolderArchive:
-    """Where recordings are kept, with the room that is left to others."""
-    return FolderArchive(config.device.state_dir, min_free_bytes=config.retention.min_free_mib << 20)
+@dataclass(frozen=True, slots=True)
+class Vault:
+    """Where recordings are kept, and the chain that vouches for them."""
+
+    archive: Archive
+    ledger: Ledger
+
+    def head(self) -> ChainHead:
+        """Where the chain stands."""
+        return ChainHead(*self.ledger.head)
+
+
+def vault_of(config: Config, clock: Clock, store: Store) -> Vault:
+    """The archive of a state directory, with its chain and the device's key.
+
+    Raises:
+        StoreError: the key or the chain cannot be read.
+    """
+    state_dir = config.device.state_dir
+    ledger = Ledger(state_dir, DeviceKey.of(state_dir), config.device.id)
+    files = FolderArchive(state_dir, min_free_bytes=config.retention.min_free_mib << 20)
+
+    def told(event_id: str) -> list[str]:
+        return [encode(event) for event in store.happening(event_id)]
+
+    return Vault(ChainedArchive(files, ledger, state_dir, clock, told), ledger)
 
 
 @contextlib.contextmanager
 def open_retention(
-    config: Config, clock: Clock, emit: Callable[[Event], None], messages: MessageMaker
+    config: Config, clock: Clock, ledger: Ledger, emit: Callable[[Event], None], messages: MessageMaker
 ) -> Iterator[Loop]:
-    """What must give way is deleted until the block ends."""
+    """What must give way is deleted, each event with a link in the chain, until the block ends."""
     table = config.retention
     settings = RetentionSettings(
         max_bytes=None if table.max_gib is None else round(table.max_gib * (1 << 30)),
@@ -95,7 +122,12 @@ def open_retention(
         evidence_max_s=None if table.evidence_max_days is None else table.evidence_max_days * _DAY_S,
         ambient_max_s=None if table.ambient_max_days is None else table.ambient_max_days * _DAY_S,
     )
-    retention = Retention(Holdings(config.device.state_dir), settings, clock, emit=emit, messages=messages)
+
+    def deleted(event_id: str) -> None:
+        ledger.append("deleted", event_id, {}, label(clock))
+
+    holdings = Holdings(config.device.state_dir, on_deleted=deleted)
+    retention = Retention(holdings, settings, clock, emit=emit, messages=messages)
     retention.start()
     try:
         yield retention

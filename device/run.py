@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -36,7 +37,7 @@ from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
 from device.recorder.pictures import LivePictures
 from device.recorder.recorder import Recorder
-from device.recording_parts import archive_of, open_recording, open_retention
+from device.recording_parts import open_recording, open_retention, vault_of
 from device.service import Service
 from device.signals import Signals
 from device.trial import answer_trial
@@ -126,12 +127,13 @@ class _Run:
             outlets = stack.enter_context(open_outlets(self._config, self._clock, also=heard))
             # A panic button and the siren wait for no camera.
             outlets.start()
-            recording = stack.enter_context(open_recording(self._config, archive_of(self._config), self._clock))
+            vault = vault_of(self._config, self._clock, outlets.store)
+            recording = stack.enter_context(open_recording(self._config, vault.archive, self._clock))
             recorder = recording.recorder
 
             def emit(event: Event) -> None:
                 # What shows it has its names before anybody is told; the pins wait for nothing but that.
-                outlets.emit(recorder.mark(event))
+                outlets.emit(replace(recorder.mark(event), chain=vault.head()))
 
             ways = Ways(emit, outlets.mute, outlets.store, outlets.factory)
             guard = stack.enter_context(open_guard(self._config, self._clock, ways))
@@ -163,7 +165,7 @@ class _Run:
             )
             _follow(guard, service)
             messages = device_messages(self._config, self._clock)
-            retention = stack.enter_context(open_retention(self._config, self._clock, emit, messages))
+            retention = stack.enter_context(open_retention(self._config, self._clock, vault.ledger, emit, messages))
             guard.listen(notifiers.use_state)
 
             def stats() -> list[LoopStats]:

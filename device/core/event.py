@@ -54,6 +54,16 @@ class Evidence:
     stills: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class ChainHead:
+    """Where the device's chain of evidence stood, so that whoever keeps events is a witness of it."""
+
+    n: int
+    """Number of the last link; 0 before the first."""
+    digest: str
+    """Its SHA-256, 64 hexadecimal digits."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """An event as a rule decides it, before arming, identity and labels of time."""
@@ -116,6 +126,7 @@ class Event:
     links: tuple[str, ...]
     """``event_id`` of the happenings that this one follows from."""
     evidence: Evidence = Evidence()
+    chain: ChainHead | None = None
     late: bool = False
     v: int = VERSION
 
@@ -146,6 +157,8 @@ def decode(text: str) -> Event:
         values["reasons"], values["links"] = tuple(values["reasons"]), tuple(values["links"])
         evidence = values.get("evidence", {})
         values["evidence"] = Evidence(clip=evidence.get("clip"), stills=tuple(evidence.get("stills", ())))
+        head = values.get("chain")
+        values["chain"] = None if head is None else ChainHead(n=head["n"], digest=head["digest"])
         return Event(**values)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"an event lacks or misuses a field: {error}") from error

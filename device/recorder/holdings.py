@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,9 +19,9 @@ _EVENT: Final = re.compile(r"[0-9a-f-]{36}")
 class Holdings:
     """Everything below ``evidence`` and ``ambient`` of a state directory; may be called from any thread."""
 
-    def __init__(self, state_dir: Path) -> None:
-        """Look at nothing yet."""
-        self._folder = state_dir
+    def __init__(self, state_dir: Path, *, on_deleted: Callable[[str], None] = lambda event_id: None) -> None:  # noqa: ARG005 - most need not know
+        """``on_deleted`` is told of each event whose evidence is about to be deleted."""
+        self._folder, self._on_deleted = state_dir, on_deleted
 
     def listed(self) -> list[Held]:
         """What there is now.
@@ -54,6 +54,8 @@ class Holdings:
         path = self._folder / held.name
         try:
             if held.kind == "evidence":
+                # Noted first: what a power cut leaves of the folder then is known to be given up.
+                self._on_deleted(path.name)
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)

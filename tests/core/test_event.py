@@ -78,7 +78,7 @@ def test_an_event_without_its_number_is_not_for_the_wire() -> None:
     assert not VALIDATOR.is_valid(json.loads(encode(make_event(seq=None))))
 
 
-@pytest.mark.parametrize("lost", [name for name in SCHEMA["required"] if name not in ("evidence", "late")])
+@pytest.mark.parametrize("lost", [name for name in SCHEMA["required"] if name not in ("evidence", "chain", "late")])
 def test_a_lost_field_is_an_error(lost: str) -> None:
     """The reader raises ValueError, never another error, where a field is missing."""
     document = on_the_wire()

@@ -1,0 +1,52 @@
+"""The commands ``shopwarden export``, ``verify`` and ``key``: reads the call and does it. Decides nothing else."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add them to the others."""
+    export = commands.add_parser("export", help="the evidence of an event as a ZIP that explains itself")
+    export.add_argument("event_id", help="which event")
+    export.add_argument("--out", type=Path, required=True, metavar="FILE.zip", help="the file to write")
+    export.add_argument("--config", type=Path, required=True, help="configuration file")
+    export.set_defaults(command=_export)
+    verify = commands.add_parser("verify", help="check such a ZIP, on any computer")
+    verify.add_argument("package", type=Path, metavar="FILE.zip", help="the ZIP")
+    verify.add_argument("--key", metavar="FILE|FINGERPRINT", help="the device's public key, or its fingerprint")
+    verify.set_defaults(command=_verify)
+    key = commands.add_parser("key", help="the fingerprint by which this device's evidence is known")
+    key.add_argument("--config", type=Path, required=True, help="configuration file")
+    key.set_defaults(command=_show_key)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.evidence.package import export
+
+    state_dir = load_config(arguments.config).device.state_dir
+    fingerprint = export(state_dir, arguments.event_id, arguments.out)
+    sys.stdout.write(f"{arguments.out}: signed by {fingerprint}\n")
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from device.evidence.package import verify
+
+    wrong = verify(arguments.package, arguments.key)
+    for line in wrong:
+        sys.stderr.write(f"shopwarden: {arguments.package}: {line}\n")
+    if wrong:
+        return 1
+    known = "by that key" if arguments.key else "by the key inside; give --key to know whose that is"
+    sys.stdout.write(f"{arguments.package}: every file is what was sealed, and the chain is whole, signed {known}\n")
+    return 0
+
+
+def _show_key(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.evidence.device_key import DeviceKey
+
+    sys.stdout.write(DeviceKey.of(load_config(arguments.config).device.state_dir).fingerprint + "\n")
+    return 0
