@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from device.clock import SimulatedClock
 from device.errors import StoreError
+from device.evidence.chained_archive import ChainedArchive
+from device.evidence.device_key import DeviceKey
+from device.evidence.ledger import Ledger
 from device.ports import Archive
 from device.recorder.folder_archive import FolderArchive
 
@@ -18,10 +22,16 @@ def folder(state: Path) -> Iterator[Archive]:
     yield FolderArchive(state)
 
 
+def chained(state: Path) -> Iterator[Archive]:
+    """The service's, with its chain."""
+    ledger = Ledger(state, DeviceKey.of(state), "shop-1")
+    yield ChainedArchive(FolderArchive(state), ledger, state, SimulatedClock(), lambda _: [])
+
+
 Make = Callable[[Path], Iterator[Archive]]
 
 
-@pytest.fixture(params=[folder], ids=lambda make: make.__name__)
+@pytest.fixture(params=[folder, chained], ids=lambda make: make.__name__)
 def make(request: pytest.FixtureRequest) -> Make:
     """Each archive in turn."""
     chosen: Make = request.param

@@ -1,6 +1,7 @@
 """The chain: whatever is changed, taken out or put elsewhere is found and named."""
 
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,7 +83,10 @@ def test_a_link_is_read_as_it_was_written() -> None:
     link = chain(1)[0].link
     assert read_link(asdict(link)) == link
     document = asdict(link)
-    for wrong in (None, [], {}, document | {"n": "1"}, document | {"n": True}, document | {"kind": "x"},
-                  document | {"files": {"a": 1}}, document | {"files": 3}, document | {"more": 1}):  # fmt: skip
+    refused: list[Any] = [
+        None, [], {}, document | {"n": "1"}, document | {"n": True}, document | {"kind": "x"},
+        document | {"files": {"a": 1}}, document | {"files": 3}, document | {"more": 1},
+    ]  # fmt: skip
+    for wrong in refused:
         with pytest.raises(ValueError, match="no link"):
             read_link(wrong)

@@ -166,7 +166,11 @@ def test_a_lock_changes_no_evidence(state: Path, tmp_path: Path) -> None:
 def test_a_deletion_leaves_a_signed_link(state: Path) -> None:
     """Before the files go."""
     ledger = Ledger(state, DeviceKey.of(state), "shop-1")
-    holdings = Holdings(state, on_deleted=lambda event_id: ledger.append("deleted", event_id, {}, "t") and None)
+
+    def deleted(event_id: str) -> None:
+        ledger.append("deleted", event_id, {}, "t")
+
+    holdings = Holdings(state, on_deleted=deleted)
     (held, _) = holdings.listed()
     holdings.delete(held)
     assert [it.link.kind for it in read_chain(state / FILE_NAME)] == ["sealed", "sealed", "deleted"]
