@@ -1,4 +1,4 @@
-"""The commands ``shopwarden export``, ``verify`` and ``key``: reads the call and does it. Decides nothing else."""
+"""The commands about evidence: ``export``, ``verify``, ``key``, ``db check``. Reads the call and does it, no more."""
 
 import argparse
 import sys
@@ -19,6 +19,13 @@ def add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     key = commands.add_parser("key", help="the fingerprint by which this device's evidence is known")
     key.add_argument("--config", type=Path, required=True, help="configuration file")
     key.set_defaults(command=_show_key)
+    store = commands.add_parser("db", help="the store of events and evidence")
+    store_actions = store.add_subparsers(required=True, metavar="ACTION")
+    check = store_actions.add_parser("check", help="prove that nothing is damaged or missing")
+    check.add_argument("--files", action="store_true", help="also read every file of evidence, which takes its time")
+    check.add_argument("--repair", action="store_true", help="take away what was cut short")
+    check.add_argument("--config", type=Path, required=True, help="configuration file")
+    check.set_defaults(command=_check)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -50,3 +57,23 @@ def _show_key(arguments: argparse.Namespace) -> int:
 
     sys.stdout.write(DeviceKey.of(load_config(arguments.config).device.state_dir).fingerprint + "\n")
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from device.config import load_config
+    from device.evidence.audit import problems
+    from device.store.store import FILE_NAME, Store
+
+    state_dir = load_config(arguments.config).device.state_dir
+    found = []
+    if (state_dir / FILE_NAME).exists():
+        with closing(Store.open(state_dir)) as store:
+            found += store.check()
+    found += problems(state_dir, files=arguments.files, repair=arguments.repair)
+    for line in found:
+        sys.stderr.write(f"shopwarden: {line}\n")
+    if not found:
+        sys.stdout.write(f"{state_dir}: sound\n")
+    return 1 if found else 0

@@ -188,3 +188,33 @@ def test_a_power_cut_in_a_link_costs_that_link_alone(state: Path) -> None:
     path.write_bytes(b"nonsense\n" + whole)
     with pytest.raises(StoreError, match=r"chain\.jsonl:1"):
         Ledger(state, DeviceKey.of(state), "shop-1")
+
+
+def test_a_check_finds_what_is_gone_or_left(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file, a folder that nobody noted, a deletion that was cut short; repaired where it can be."""
+    config = tmp_path / "shop.toml"
+    config.write_text(
+        f'[device]\nid = "shop-1"\nstate_dir = "{state}"\n[[cameras]]\nid = "aisle"\nsource = "synthetic:"\n'
+    )
+    call = ("db", "check", "--config", str(config))
+    assert main(call) == 0
+    assert main((*call, "--files")) == 0
+    clip = state / "evidence" / EVENT / "clip.mp4"
+    content = clip.read_bytes()
+    clip.write_bytes(b"x")
+    assert main(call) == 0
+    assert main((*call, "--files")) == 1
+    assert f"{EVENT}: clip.mp4 was changed" in capsys.readouterr().err
+    clip.unlink()
+    assert main(call) == 1
+    assert f"{EVENT}: clip.mp4 is missing" in capsys.readouterr().err
+    clip.write_bytes(content)
+    Ledger(state, DeviceKey.of(state), "shop-1").append("deleted", OTHER, {}, "t")
+    assert main(call) == 1
+    assert "--repair takes it away" in capsys.readouterr().err
+    assert main((*call, "--repair")) == 0
+    assert not (state / "evidence" / OTHER).exists()
+    assert main(call) == 0
+    (state / "evidence" / EVENT).rename(tmp_path / "stolen")
+    assert main(call) == 1
+    assert "no link says who deleted it" in capsys.readouterr().err
