@@ -24,7 +24,12 @@ state_dir = "{state}"
 [detector]
 model = "general-320"
 threads = 1
+[recording]
+priorities = []
+[web]
+serve = false
 """
+"""Cameras alone: what recorder and page hold from their first use on is measured where they are."""
 CAMERA = """
 [[cameras]]
 id = "{id}"

@@ -4,6 +4,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 from device.clock import SystemClock
 from tests.capture.test_v4l2 import jpeg
@@ -14,6 +15,9 @@ SLOW_HZ = 5
 
 class MjpegHandler(BaseHTTPRequestHandler):
     """A camera as most of them are: JPEG after JPEG, behind a password, without any time."""
+
+    sent: ClassVar[int] = 0
+    """Pictures so far, to everybody."""
 
     def do_GET(self) -> None:
         """The stream."""
@@ -35,6 +39,7 @@ class MjpegHandler(BaseHTTPRequestHandler):
                 picture = jpeg(60 + 10 * (index % 10), (64, 48)).tobytes()
                 head = b"--" + BOUNDARY + b"\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(picture)
                 self.wfile.write(head + picture + b"\r\n")
+                MjpegHandler.sent += 1
                 clock.wait(wait_s)
 
     def log_message(self, format: str, *args: object) -> None:
