@@ -61,6 +61,8 @@ def _network(name: str) -> tuple[Any, int]:
 )
 def test_a_rounding_network_converts_to_int8_alone_and_gives_the_same_levels(name: str) -> None:
     """``quantise`` refuses a float; outputs agree to a few levels with what the rounding network said."""
+    # The weights are drawn: of other draws one in some gives a range that few of its outputs use.
+    keras.utils.set_random_seed(1)
     model, side = _network(name)
     samples = _pictures(side)
     rounded = with_fake_quant(model)
