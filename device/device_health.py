@@ -30,6 +30,7 @@ def health_of(state_dir: Path, store: Store, guard: Guard, clock: Clock) -> Call
             throttled=board.throttled,
             clock_synced=clock.synced(),
             waiting=store.outbox_size(),
+            waiting_bytes=store.outbox_bytes(),
             dropped=store.dropped_count(),
             armed=guard.standing().panel,
         )

@@ -27,6 +27,8 @@ class DeviceHealth:
     clock_synced: bool
     waiting: int
     """Events that wait for the broker."""
+    waiting_bytes: int
+    """What they take on disk and on the wire."""
     dropped: int
     """Events that were given up before a broker had them, ever."""
     armed: str
@@ -64,6 +66,12 @@ DEVICE_METRICS: Final[tuple[Metric[DeviceHealth], ...]] = (
     Metric(name="throttled", text="throttled", value=lambda it: float(it.throttled), good=lambda it: not it.throttled),
     Metric(name="clock_synced", text="clock is set", value=lambda it: float(it.clock_synced)),
     Metric(name="outbox_events", text="events waiting for the broker", value=lambda it: it.waiting),
+    Metric(
+        name="outbox_mebibytes",
+        text="waiting for the broker",
+        unit="MiB",
+        value=lambda it: round(it.waiting_bytes / _MIB, 1),
+    ),
     Metric(name="outbox_dropped_total", text="events no broker ever had", value=lambda it: it.dropped),
 )
 

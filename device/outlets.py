@@ -11,6 +11,7 @@ import structlog
 from device.config.model import Config, MqttTable
 from device.config.panel import output_settings
 from device.core.event import Event
+from device.core.message import MessageMaker
 from device.errors import ConfigError
 from device.fanout import Fanout, Listener
 from device.pins.board import are_real, open_factory
@@ -20,6 +21,7 @@ from device.sinks.console import ConsoleSink
 from device.sinks.mqtt import MqttRunner
 from device.sinks.mqtt_board import Board
 from device.sinks.mqtt_session import Broker, Tls
+from device.store.drop_teller import DropTeller
 from device.store.sink import StoreSink
 from device.store.store import Store
 from device.worker import Loop, Worker
@@ -96,9 +98,7 @@ def open_outlets(
         factory = _factory(config)
         stack.callback(factory.close)
         pins = _pins(config, factory, clock, stack)
-        store = stack.enter_context(
-            contextlib.closing(Store.open(config.device.state_dir, outbox=config.mqtt is not None))
-        )
+        store = stack.enter_context(contextlib.closing(Store.open(config.device.state_dir, **_outbox(config.mqtt))))
         behind: list[Worker | MqttRunner] = [Worker(ConsoleSink(console or sys.stdout))]
         broker = board = None
         if config.mqtt is not None:
@@ -118,6 +118,22 @@ def open_outlets(
         )
         stack.callback(outlets.stop)
         yield outlets
+
+
+@contextlib.contextmanager
+def open_teller(store: Store, clock: Clock, emit: Callable[[Event], None], messages: MessageMaker) -> Iterator[Loop]:
+    """What the outbox gives up is told, until the block ends."""
+    teller = DropTeller(store, clock, emit=emit, messages=messages)
+    teller.start()
+    try:
+        yield teller
+    finally:
+        teller.stop(STOP_S)
+
+
+def _outbox(table: MqttTable | None) -> dict[str, Any]:
+    """How events wait for a broker, where there is one."""
+    return {"outbox": False} if table is None else {"outbox_max_bytes": table.outbox_max_mib << 20}
 
 
 def _factory(config: Config) -> Any:

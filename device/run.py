@@ -31,7 +31,7 @@ from device.lane import Lane
 from device.log import setup
 from device.metrics import figures
 from device.notify_parts import open_notifiers
-from device.outlets import Outlets, open_outlets
+from device.outlets import Outlets, open_outlets, open_teller
 from device.page_parts import PageWays, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
@@ -166,10 +166,11 @@ class _Run:
             _follow(guard, service)
             messages = device_messages(self._config, self._clock)
             retention = stack.enter_context(open_retention(self._config, self._clock, vault.ledger, emit, messages))
+            teller = stack.enter_context(open_teller(outlets.store, self._clock, emit, messages))
             guard.listen(notifiers.use_state)
 
             def stats() -> list[LoopStats]:
-                loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention)
+                loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller)
                 return [*(loop.stats() for loop in loops), *notifiers.stats()]
 
             stack.enter_context(self._control(emit, stats))

@@ -58,6 +58,12 @@ class MqttTable(Table):
         le=3600.0,
         description="After a reconnect, what the broker took in these last seconds is sent again: it may be lost.",
     )
+    outbox_max_mib: int = Field(
+        64,
+        ge=1,
+        le=65536,
+        description="What waits for the broker takes no more than this: beyond it the least important and oldest goes.",
+    )
     discovery: bool = Field(True, description="Have Home Assistant find this device by itself.")
     discovery_prefix: str = Field(
         "homeassistant", pattern=r"^[^\s#+]+$", description="Where Home Assistant looks for devices."

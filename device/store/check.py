@@ -25,8 +25,24 @@ _QUERIES: Final[tuple[tuple[str, str], ...]] = (
         " and value > coalesce((select max(seq) from sqlite_sequence where name = 'event'), 0)",
     ),
     (
+        "outbox row {} is not as large or not worth what its event is",
+        "select outbox.seq from outbox join event using (seq) where size_bytes is not length(cast(json as blob)) or"
+        " rank is not case priority when 'info' then 0 when 'notice' then 1 when 'warning' then 2 else 3 end",
+    ),
+    (
+        "the outbox is said to be {} bytes, which it is not",
+        "select value from meta where name = 'outbox_bytes'"
+        " and value is not (select coalesce(sum(size_bytes), 0) from outbox)",
+    ),
+    (
+        "number {} is noted as dropped, but waits, or was never given out",
+        "select first_seq from dropped where exists (select 1 from outbox where seq between first_seq and last_seq)"
+        " or last_seq > coalesce((select max(seq) from sqlite_sequence where name = 'event'), 0)",
+    ),
+    (
         "fact {} is missing in meta",
-        "select column1 from (values ('sent_seq'), ('dropped_count')) where column1 not in (select name from meta)",
+        "select column1 from (values ('sent_seq'), ('dropped_count'), ('outbox_bytes'))"
+        " where column1 not in (select name from meta)",
     ),
 )
 

@@ -50,9 +50,34 @@ create index event_notable on event (priority, seq) where priority in ('warning'
 create index event_notable_by_time on event (priority, id) where priority in ('warning', 'alarm');
 
 -- Messages that the broker has not acknowledged. A row is made in the transaction that makes its event, and goes when
--- the broker says that it has the message. An event cannot be deleted while it waits here.
+-- the broker says that it has the message, or when all of them are more than `mqtt.outbox_max_mib`: then the least
+-- important go first, and of those the oldest. An event cannot be deleted while it waits here.
 create table outbox (
-    seq integer primary key references event (seq)
+    seq integer primary key references event (seq),
+
+    -- What it is worth: 0 info, 1 notice, 2 warning, 3 alarm.
+    rank integer not null check (rank between 0 and 3),
+
+    -- Of the event's json, in UTF-8.
+    size_bytes integer not null check (size_bytes > 0)
+) strict;
+
+-- In which order they are given up.
+create index outbox_by_worth on outbox (rank, seq);
+
+-- Whoever adds or takes away a row, the sum in meta is right: nobody counts a hundred thousand rows at every commit.
+create trigger outbox_grows after insert on outbox begin
+    update meta set value = value + new.size_bytes where name = 'outbox_bytes';
+end;
+create trigger outbox_shrinks after delete on outbox begin
+    update meta set value = value - old.size_bytes where name = 'outbox_bytes';
+end;
+
+-- Numbers that were given up before a broker had them and of which no health event has told yet, as stretches without
+-- gaps that do not touch. The transaction that commits such an event takes away what it lists.
+create table dropped (
+    first_seq integer primary key check (first_seq >= 1),
+    last_seq integer not null check (last_seq >= first_seq)
 ) strict;
 
 -- What somebody said of a happening afterwards: the last word counts. It outlives the event's rows, as it is what rules
@@ -97,9 +122,10 @@ create table panel (
 -- Facts about this store itself, one a row:
 --   sent_seq       highest seq that a broker ever acknowledged
 --   dropped_count  messages that were given up before a broker had them
+--   outbox_bytes   sum of size_bytes over the outbox; kept by its triggers
 create table meta (
     name text primary key check (name <> ''),
     value integer not null check (value >= 0)
 ) strict, without rowid;
 
-insert into meta (name, value) values ('sent_seq', 0), ('dropped_count', 0);
+insert into meta (name, value) values ('sent_seq', 0), ('dropped_count', 0), ('outbox_bytes', 0);

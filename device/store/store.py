@@ -3,32 +3,25 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Self
 
 from device.core.arming.standing import Saved
+from device.core.drop_watch import dropped_in
 from device.core.event import Event, decode, encode
+from device.core.shedding import Ranges
 from device.errors import StoreError
+from device.store import outbox_rows
 from device.store.check import problems
 from device.store.errors import store_errors
 from device.store.panel_row import read_panel, write_panel
 from device.store.prepare import prepare
+from device.store.pruning import ROWS_A_DELETE, Pruned, prune_some
 
 FILE_NAME: Final = "shopwarden.db"
 _BUSY_S: Final = 5.0
-_ROWS_A_DELETE: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Pruned:
-    """What a pruning took away."""
-
-    deleted: int
-    """Rows in all."""
-    dropped: tuple[int, ...]
-    """Those of them that no broker ever had, by ``seq``."""
 
 
 class Store:
@@ -38,17 +31,17 @@ class Store:
     runner that acknowledges, readers. A transaction takes a few milliseconds, so nobody waits for long.
     """
 
-    def __init__(self, db: sqlite3.Connection, path: Path, *, outbox: bool) -> None:
+    def __init__(self, db: sqlite3.Connection, path: Path, *, outbox: bool, outbox_max_bytes: int | None) -> None:
         """Use ``Store.open``."""
         self.path = path
         self._db = db
-        self._outbox = outbox
+        self._outbox, self._max_bytes = outbox, outbox_max_bytes
         # Guards the connection: taken by every public method, from any thread.
         self._lock = threading.Lock()
 
     @classmethod
-    def open(cls, state_dir: Path, *, outbox: bool = True) -> Self:
-        """Open or make the database in a folder; with ``outbox`` every event waits for a broker.
+    def open(cls, state_dir: Path, *, outbox: bool = True, outbox_max_bytes: int | None = None) -> Self:
+        """Open or make the database in a folder; with ``outbox`` every event waits for a broker, up to so many bytes.
 
         Raises:
             StoreError: the folder cannot be written, or what lies there is no sound database of this program.
@@ -68,12 +61,13 @@ class Store:
         except StoreError:
             db.close()
             raise
-        return cls(db, path, outbox=outbox)
+        return cls(db, path, outbox=outbox, outbox_max_bytes=outbox_max_bytes)
 
     def commit(self, event: Event) -> Event:
         """Put an event on disk with its outbox row, and return it with its number; it is there when this returns.
 
         An event that is there already (an earlier try failed after the row was safe) comes back with its first number.
+        Where the outbox is full, something of it is given up, perhaps this event: it is on disk all the same.
 
         Raises:
             StoreError: it is not on disk; trying again may help.
@@ -87,6 +81,7 @@ class Store:
                     return replace(event, seq=known[0])
                 stored = replace(event, seq=self._next_seq())
                 self._insert(stored)
+                outbox_rows.told(self._db, dropped_in(stored))
                 return stored
         except StoreError as error:
             if isinstance(error.__cause__, sqlite3.IntegrityError):
@@ -110,6 +105,32 @@ class Store:
         """
         with store_errors(self.path), self._lock:
             return int(self._db.execute("select count(*) from outbox").fetchone()[0])
+
+    def outbox_bytes(self) -> int:
+        """How much waits for the broker, bytes.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        with store_errors(self.path), self._lock:
+            return outbox_rows.waiting_bytes(self._db)
+
+    def outbox_has_room(self) -> bool:
+        """Whether an eighth of the outbox is free, so that what comes next will not drop anything.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return self._max_bytes is None or self.outbox_bytes() <= self._max_bytes * 7 // 8
+
+    def outbox_untold(self, limit: int) -> Ranges:
+        """Numbers that were given up and that no event has listed yet, the lowest first; at most so many stretches.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        with store_errors(self.path), self._lock:
+            return outbox_rows.untold(self._db, limit)
 
     def outbox_last(self) -> int:
         """The highest number that waits for the broker; 0 where none does.
@@ -183,11 +204,10 @@ class Store:
             # In small transactions, so that an event never waits long behind a large pruning.
             with store_errors(self.path), self._lock, self._db:
                 self._db.execute("begin immediate")
-                victims = self._victims(max_rows)
-                self._delete(victims)
-            deleted += len(victims)
-            dropped += [seq for seq, waits in victims if waits]
-            if len(victims) < _ROWS_A_DELETE:
+                some = prune_some(self._db, max_rows)
+            deleted += some.deleted
+            dropped += some.dropped
+            if some.deleted < ROWS_A_DELETE:
                 return Pruned(deleted, tuple(sorted(dropped)))
 
     def load_panel(self) -> tuple[Saved, int] | None:
@@ -242,16 +262,19 @@ class Store:
         return 1 if row is None else int(row[0]) + 1
 
     def _insert(self, event: Event) -> None:
+        text = encode(event)
         self._db.execute(
             "insert into event (seq, id, event_id, kind, priority, state, camera, t_emitted_s, time, json)"
             " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 event.seq, event.id, event.event_id, event.kind, event.priority, event.state, event.camera,
-                event.t_emitted, event.time, encode(event),
+                event.t_emitted, event.time, text,
             ),
         )  # fmt: skip
         if self._outbox:
-            self._db.execute("insert into outbox (seq) values (?)", (event.seq,))
+            outbox_rows.put(self._db, event, len(text.encode("utf-8")))
+            if self._max_bytes is not None:
+                outbox_rows.shed(self._db, self._max_bytes)
 
     def _read(self, query: str, values: tuple[object, ...]) -> list[Event]:
         with store_errors(self.path), self._lock:
@@ -260,22 +283,3 @@ class Store:
             return [decode(row[0]) for row in rows]
         except ValueError as error:
             raise StoreError(f"store {self.path}: a row is no event ({error}): run shopwarden db check") from error
-
-    def _victims(self, max_rows: int) -> list[tuple[int, bool]]:
-        count = self._db.execute("select count(*) from event").fetchone()[0]
-        surplus = min(max(count - max_rows, 0), _ROWS_A_DELETE)
-        sent = "select seq from event where seq not in (select seq from outbox) order by seq limit ?"
-        victims = [(int(seq), False) for (seq,) in self._db.execute(sent, (surplus,))]
-        waiting = """
-            select seq from outbox join event using (seq)
-            order by case priority when 'info' then 0 when 'notice' then 1 when 'warning' then 2 else 3 end, seq
-            limit ?"""
-        victims += [(int(seq), True) for (seq,) in self._db.execute(waiting, (surplus - len(victims),))]
-        return victims
-
-    def _delete(self, victims: Iterable[tuple[int, bool]]) -> None:
-        for seq, waits in victims:
-            if waits:
-                self._db.execute("delete from outbox where seq = ?", (seq,))
-                self._db.execute("update meta set value = value + 1 where name = 'dropped_count'")
-            self._db.execute("delete from event where seq = ?", (seq,))

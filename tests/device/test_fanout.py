@@ -11,8 +11,9 @@ from device.core.event import Event
 from device.errors import StoreError
 from device.fanout import Fanout
 from device.sinks.memory import MemorySink
+from device.store.pruning import Pruned
 from device.store.sink import StoreSink
-from device.store.store import Pruned, Store
+from device.store.store import Store
 from device.worker import Worker
 from tests.events import make_event
 

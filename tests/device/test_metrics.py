@@ -13,7 +13,7 @@ from tests.docs import ROOT
 
 DEVICE = DeviceHealth(
     uptime_s=61.2, memory_bytes=150 << 20, disk_free_bytes=5 << 30, temperature_c=None, throttled=False,
-    clock_synced=True, waiting=3, dropped=0, armed="armed_away",
+    clock_synced=True, waiting=3, waiting_bytes=2048, dropped=0, armed="armed_away",
 )  # fmt: skip
 CAMERA = CameraHealth(
     t=1.0, fps=14.96, looks_per_s=5.0, looks_limit_per_s=None, delay_s=0.021, worst_delay_s=0.1, arrived=100, dropped=2,

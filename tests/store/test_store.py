@@ -237,7 +237,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     """A database of a later version is left alone, with the versions named."""
     Store.open(tmp_path).close()
     break_in(tmp_path, "pragma user_version = 99")
-    with pytest.raises(StoreError, match="version 99, this program knows 3: install the newer"):
+    with pytest.raises(StoreError, match="version 99, this program knows 4: install the newer"):
         Store.open(tmp_path)
 
 
@@ -258,7 +258,11 @@ def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "found"),
     [
-        ("insert into outbox (seq) values (77)", "outbox row 77 names no event"),
+        ("insert into outbox values (77, 0, 1)", "outbox row 77 names no event"),
+        ("update outbox set rank = 0", "outbox row 1 is not as large or not worth"),
+        ("update meta set value = 1 where name = 'outbox_bytes'", "the outbox is said to be 1 bytes"),
+        ("insert into dropped values (1, 1)", "number 1 is noted as dropped, but waits"),
+        ("insert into dropped values (8, 9)", "number 8 is noted as dropped"),
         ("update sqlite_sequence set seq = 1", "event 2 is above the highest number given out"),
         ("update meta set value = 50 where name = 'sent_seq'", "number 50 is noted as sent"),
         ("delete from meta where name = 'dropped_count'", "fact dropped_count is missing"),

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from device.core.event import encode
 from device.store import upgrade as module
+from device.store.check import problems
 from device.store.upgrade import SCHEMA_VERSION, UPGRADES, is_foreign, statements, upgrade, version_of
+from tests.events import make_event
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def test_the_schema_is_a_document() -> None:
     """Every column and table is explained: each definition stands under a comment or beside one in its paragraph."""
     text = (Path(module.__file__).parent / "schema.sql").read_text(encoding="utf-8")
     paragraphs = [paragraph for paragraph in text.split("\n\n") if "create table" in paragraph]
-    assert len(paragraphs) == 5
+    assert len(paragraphs) == 6
     assert all(paragraph.startswith("--") for paragraph in paragraphs)
     assert all(" strict" in statement for statement in statements(text) if "create table" in statement)
 
@@ -89,3 +92,21 @@ def test_the_first_version_gets_its_panel(db: sqlite3.Connection) -> None:
     assert upgrade(db) == SCHEMA_VERSION - 1
     assert db.execute("select count(*) from panel").fetchone() == (0,)
     assert db.execute("select value from meta where name = 'sent_seq'").fetchone() == (7,)
+
+
+def test_the_third_version_gets_an_outbox_that_can_be_bounded(db: sqlite3.Connection) -> None:
+    """What waits goes on waiting, each row with its worth and its size, and the sum is right."""
+    for step in UPGRADES[:3]:
+        step(db)
+    db.execute("pragma user_version = 3")
+    for seq, priority in enumerate(("info", "alarm", "notice"), start=1):
+        event = make_event(seq=seq, priority=priority, reasons=("ä" * seq,))
+        row = (seq, event.id, event.event_id, event.kind, priority, "start", "aisle", 2.0, event.time, encode(event))
+        db.execute("insert into event values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.execute("insert into outbox values (2), (3)")
+
+    assert upgrade(db) == SCHEMA_VERSION - 3
+    sizes = [len(text.encode()) for (text,) in db.execute("select json from event where seq > 1 order by seq")]
+    assert db.execute("select * from outbox order by seq").fetchall() == [(2, 3, sizes[0]), (3, 1, sizes[1])]
+    assert db.execute("select value from meta where name = 'outbox_bytes'").fetchone() == (sum(sizes),)
+    assert problems(db) == []
