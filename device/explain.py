@@ -64,14 +64,21 @@ class _Account:
         self.events += [event for event in events if event.rule.name == self.settings.name]
 
     def lines(self) -> list[str]:
-        about = f"about {', '.join(sorted(self.settings.labels))}" + (f", {self._where()}" if self.place else "")
-        text = [f"rule {self.settings.name} ({self.settings.kind} {about})"]
+        about = f" about {', '.join(sorted(self.settings.labels))}" if self.settings.labels else ""
+        about += f", {self._where()}" if self.place else ""
+        text = [f"rule {self.settings.name} ({self.settings.kind}{about})"]
         for event in self.events:
             text.append(f"  {event.t_emitted:8.1f} s  {event.state}, {event.priority}: {'; '.join(event.reasons)}")
         place = KIND_DEFAULTS[self.settings.kind].place
         if place == "goods":
             silent_about = f"no hands near {self.settings.zone} were seen for long enough, or they did no such thing"
             return text if self.events else [*text, f"  no event: {silent_about}"]
+        if place == "picture":
+            return (
+                text
+                if self.events
+                else [*text, "  no event: the camera saw its scene, or not for long enough otherwise"]
+            )
         if place == "shelf":
             return text if self.events else [*text, f"  no event: nothing that counts changed on {self.settings.zone}"]
         spoken = {thing.track for event in self.events for thing in event.objects}

@@ -77,6 +77,23 @@ class RuleTable(Table):
     priority: Priority = Field("alarm", description="What it is worth while armed.")
 
 
+class TamperTable(Table):
+    """What is held for tampering with the camera; each of the four can also be a rule, with its own `armed_in`."""
+
+    covered: bool = Field(True, description="Tell that the picture was covered.")
+    covered_s: float = Field(3.0, ge=0.5, le=3600.0, description="How long it must be covered.")
+    covered_frac: float = Field(0.8, ge=0.3, le=1.0, description="Part of the scene that must have lost its contrast.")
+    moved: bool = Field(True, description="Tell that the camera was turned; false for one that turns by itself.")
+    moved_s: float = Field(3.0, ge=0.5, le=3600.0, description="How long the view must be another.")
+    moved_frac: float = Field(0.75, ge=0.3, le=1.0, description="Part of the scene that must look otherwise.")
+    defocused: bool = Field(True, description="Tell that the picture was blurred.")
+    defocused_s: float = Field(5.0, ge=0.5, le=3600.0, description="How long it must be blurred.")
+    detail_frac: float = Field(0.35, gt=0.0, le=0.8, description="Detail against the usual below which it is blurred.")
+    dark: bool = Field(True, description="Tell that the picture is black.")
+    dark_s: float = Field(3.0, ge=0.5, le=3600.0, description="How long it must be black.")
+    dark_frac: float = Field(0.9, ge=0.5, le=1.0, description="Part of the picture that must be black.")
+
+
 class PrivateTable(Table):
     """An area that is blackened only while the guard is in certain states, beside `masks`."""
 
@@ -133,6 +150,7 @@ class CameraTable(Table):
     record: RecordTable = Field(default=RecordTable(), description="How the packets of the recording are made.")
     pi: PiTable = Field(default=PiTable(), description="What only the Pi's own camera can do.")
     motion: MotionTable = Field(default=MotionTable(), description="When the detector is woken.")
+    tamper: TamperTable = Field(default=TamperTable(), description="When the camera itself is tampered with.")
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
     lines: tuple[LineTable, ...] = Field((), description="Lines.")
     shelves: tuple[ShelfTable, ...] = Field((), description="Shelves.")

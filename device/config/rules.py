@@ -8,12 +8,15 @@ from device.core.arming import ArmedRule
 from device.core.arming.worth import lesser
 from device.core.concealment.fitted import FITTED
 from device.core.concealment.weigh import Classifiers
+from device.core.event import Kind
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed
 from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Rule, RuleSettings
 from device.core.rules.table import KIND_DEFAULTS, KindDefaults
+from device.core.rules.tamper import Limits, TamperRule
+from device.core.tamper.eye import Eye
 from device.errors import ConfigError
 
 
@@ -28,6 +31,22 @@ class RuleError(ConfigError):
 
 def rule_tables(camera: CameraTable) -> tuple[RuleTable, ...]:
     """The rules that a camera asks for, or the sensible ones for what is drawn on its picture."""
+    return (*_asked(camera), *_tamper(camera))
+
+
+def _tamper(camera: CameraTable) -> tuple[RuleTable, ...]:
+    """Tamper is watched always, whatever rules are asked for, unless it is turned off."""
+    named, table = {rule.kind for rule in camera.rules or ()}, camera.tamper
+    wanted: tuple[tuple[Kind, bool, float], ...] = (
+        ("tamper_covered", table.covered, table.covered_s),
+        ("tamper_moved", table.moved, table.moved_s),
+        ("tamper_defocused", table.defocused, table.defocused_s),
+        ("tamper_dark", table.dark, table.dark_s),
+    )
+    return tuple(RuleTable(kind=kind, after_s=after_s) for kind, on, after_s in wanted if on and kind not in named)
+
+
+def _asked(camera: CameraTable) -> tuple[RuleTable, ...]:
     if camera.rules is not None:
         return camera.rules
     zones = [RuleTable(kind="person_in_zone", zone=zone.id) for zone in camera.zones if zone.kind == "zone"]
@@ -67,6 +86,7 @@ def build_rules(
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
     goods, rules, names = Goods(camera, classifiers), list[Rule](), set[str]()
+    eye = Eye([*camera.masks, *(area.polygon for area in camera.private)])
     for number, table in enumerate(rule_tables(camera)):
         name = rule_name(table)
         if name in names:
@@ -74,7 +94,7 @@ def build_rules(
             raise RuleError(text, "rules", number, "name")
         names.add(name)
         try:
-            rules.append(_build(camera, table, goods, keep_candidates=keep_candidates))
+            rules.append(_build(camera, table, goods, eye, keep_candidates=keep_candidates))
         except ConfigError as error:
             raise RuleError(str(error), "rules", number, "kind") from error
     return tuple(rules)
@@ -90,9 +110,20 @@ def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
     return armed
 
 
-def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidates: bool) -> Rule:
+def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, *, keep_candidates: bool) -> Rule:
     defaults = _defaults(camera, table)
-    places = {"zone": table.zone, "line": table.line, "shelf": table.shelf, "goods": table.shelf or table.zone}
+    places: dict[str, str | None] = {
+        "zone": table.zone,
+        "line": table.line,
+        "shelf": table.shelf,
+        "goods": table.shelf or table.zone,
+    }
+    if defaults.place == "picture":
+        if table.zone or table.line or table.shelf:
+            raise ConfigError(
+                f"camera {camera.id}: rule {rule_name(table)} is about the whole picture; leave its place out"
+            )
+        places["picture"] = None
     place = places[defaults.place]
     if place is None and defaults.place_needed:
         key = "shelf` or `zone" if defaults.place == "goods" else defaults.place
@@ -114,6 +145,11 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, *, keep_candidat
         ignore=tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == "ignore"),
         keep_candidates=keep_candidates,
     )
+    if defaults.place == "picture":
+        limits = camera.tamper
+        return TamperRule(
+            settings, eye, Limits(limits.covered_frac, limits.moved_frac, limits.detail_frac, limits.dark_frac)
+        )
     if defaults.place in ("shelf", "goods") or table.kind == "unpaid_exit":
         return goods.rule(settings, _area(camera, place) if defaults.place == "goods" else None)
     if defaults.place == "line":

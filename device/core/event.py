@@ -89,6 +89,10 @@ class Draft:
     """Below its rule's threshold: worth ``info`` at most."""
     priority: Priority = "notice"
     """What it is worth when its rule is not armed; ``alarm`` comes from arming alone."""
+    most: Priority = "alarm"
+    """What it is worth at most, armed or not."""
+    rises: bool = True
+    """Whether it is worth more once the guard is armed later, and may wait for an entry delay."""
     objects: tuple[EventObject, ...] = ()
     data: Mapping[str, Any] = field(default_factory=dict)
     links: tuple[str, ...] = ()

@@ -61,7 +61,9 @@ def test_what_the_panel_gets() -> None:
     settings = panel_settings(config)
     places = {place for place in settings.places if not place.startswith("rule:")}
     assert places == {"counter", "aisle/counter", "front"}
-    assert {place for place in settings.places if place.startswith("rule:")} == {"rule:aisle/person_in_zone-counter"}
+    rules = {place for place in settings.places if place.startswith("rule:") and "tamper" not in place}
+    assert rules == {"rule:aisle/person_in_zone-counter"}
+    assert "rule:aisle/tamper_dark" in settings.places
     assert (settings.entry, settings.entry_delay_s) == (frozenset({"aisle/counter", "front"}), 20.0)
     closing = datetime(2026, 11, 23, 19, 30, tzinfo=ZoneInfo("Europe/Zurich"))
     following = schedule_of(config).next_after(datetime(2026, 11, 20, tzinfo=UTC).timestamp())

@@ -5,9 +5,11 @@ import pytest
 from device.config import parse_config
 from device.config.cameras import CameraTable
 from device.config.rules import armed_rules, build_rules, goods_places, rule_name, rule_tables
+from device.core.event import ARMED_STATES
 from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.dwell import DwellRule
 from device.core.rules.line import LineCrossed
+from device.core.rules.scene import Rule
 from device.errors import ConfigError
 from tests.builders import INSIDE, make_scene, make_track, states
 
@@ -27,32 +29,54 @@ end = [0.8, 0.5]
 """
 
 
+TAMPER = ["tamper_covered", "tamper_moved", "tamper_defocused", "tamper_dark"]
+
+
 def camera(text: str) -> CameraTable:
     """The camera of a configuration."""
     return parse_config(HEAD + text, "shop.toml").cameras[0]
+
+
+def own_rules(table: CameraTable) -> tuple[Rule, ...]:
+    """The rules without those about the camera itself, which are always there."""
+    return tuple(rule for rule in build_rules(table) if not rule.settings.kind.startswith("tamper_"))
 
 
 def test_sensible_rules_for_what_is_drawn() -> None:
     """A watched zone gets person_in_zone, a line gets line_crossed, an ignored area nothing."""
     names = [rule_name(table) for table in rule_tables(camera(DRAWN))]
 
-    assert names == ["person_in_zone-yard", "line_crossed-door"]
-    assert [type(rule) for rule in build_rules(camera(DRAWN))] == [DwellRule, LineCrossed]
+    assert names == ["person_in_zone-yard", "line_crossed-door", *TAMPER]
+    assert [type(rule) for rule in own_rules(camera(DRAWN))] == [DwellRule, LineCrossed]
 
 
 def test_an_empty_list_of_rules_means_none() -> None:
-    """Only leaving the key out brings the sensible ones."""
-    assert build_rules(camera(f"rules = []\n{DRAWN}")) == ()
+    """Only leaving the key out brings the sensible ones; the camera itself is watched in any case."""
+    assert [rule_name(table) for table in rule_tables(camera(f"rules = []\n{DRAWN}"))] == TAMPER
 
 
 def test_nothing_drawn_gives_no_rules() -> None:
-    """A camera that only tracks has no rules."""
-    assert build_rules(camera("")) == ()
+    """A camera that only tracks has none but those about itself."""
+    assert own_rules(camera("")) == ()
+
+
+def test_tamper_can_be_turned_off_and_tuned() -> None:
+    """One by one, with limits of the camera's own, and as a rule that is armed otherwise; a place makes no sense."""
+    tuned = camera(
+        '[cameras.tamper]\nmoved = false\ncovered_s = 9.0\n[[cameras.rules]]\nkind = "tamper_dark"\narmed_in = []'
+    )
+    after_s = {rule.settings.kind: rule.settings.after_s for rule in build_rules(tuned)}
+    assert after_s == {"tamper_dark": 3.0, "tamper_covered": 9.0, "tamper_defocused": 5.0}
+    assert armed_rules(tuned)["tamper_dark"].armed_in == frozenset()
+    assert armed_rules(camera(""))["tamper_dark"].armed_in == {"home", "away", "night"}
+    assert armed_rules(camera(""))["tamper_covered"].armed_in == set(ARMED_STATES)
+    with pytest.raises(ConfigError, match="is about the whole picture; leave its place out"):
+        camera(f'{DRAWN}[[cameras.rules]]\nkind = "tamper_dark"\nzone = "yard"')
 
 
 def test_values_of_the_file_replace_those_of_the_kind() -> None:
     """What is left out takes the kind's own default, what is written holds, zero as well."""
-    rules = build_rules(
+    rules = own_rules(
         camera(
             f'{DRAWN}[[cameras.rules]]\nkind = "loitering"\nafter_s = 0\n'
             '[[cameras.rules]]\nkind = "loitering"\nzone = "yard"\nname = "long"\nlabels = ["dog", "cat"]'
@@ -107,7 +131,7 @@ def test_concealment_watches_a_shelf_or_a_zone_and_is_a_notice() -> None:
         camera(f'{DRAWN}[[cameras.rules]]\nkind = "concealment"\nzone = "yard"\n'),
     )
 
-    assert [type(rule) for drawn in (shelf, zone) for rule in build_rules(drawn)] == [ConcealmentRule] * 2
+    assert [type(rule) for drawn in (shelf, zone) for rule in own_rules(drawn)] == [ConcealmentRule] * 2
     assert armed_rules(shelf)["concealment-table"].priority == "notice"
     assert goods_places(shelf)[0].points[0] == (0.4, 0.5)
     assert goods_places(camera(DRAWN)) == ()
@@ -142,7 +166,7 @@ labels = ["bicycle"]
 
 def test_a_crowd_and_a_vehicle() -> None:
     """Vehicles are what their kind says, or what the owner does; two people are a crowd where two are asked for."""
-    crowd, vehicles, bicycles = build_rules(camera(DRAWN + CROWD))
+    crowd, vehicles, bicycles = own_rules(camera(DRAWN + CROWD))
     assert vehicles.settings.labels == {"car", "truck", "bus", "motorcycle"}
     assert bicycles.settings.labels == {"bicycle"}
 

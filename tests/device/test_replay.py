@@ -220,7 +220,8 @@ def test_explain_says_of_each_rule_why(run: Run) -> None:
     car = ("person", 0.9, (0.72, 0.5, 0.78, 0.7))
     text = run(detector=truth_detector(every=(car,)), every_frame=True, explain=True).explanation
 
-    assert text.count("rule ") == 2
+    assert text.count("rule ") == 2 + 4
+    assert "rule tamper_moved (tamper_moved)\n  no event: the camera saw its scene" in text
     assert "rule person_in_zone-floor (person_in_zone about person, zone floor)" in text
     assert "start, alarm: person" in text
     assert "direction out" in text

@@ -44,7 +44,7 @@ class PanelArming:
             _, told = self._lasting.pop(draft.happening, (draft, priority))
             return lesser(priority, told)
         if priority == "alarm":
-            may_wait = rule is not None and "disarmed" not in rule.armed_in
+            may_wait = draft.rises and rule is not None and "disarmed" not in rule.armed_in
             priority = self._guard.alarm(Cause(draft.kind, self._camera, draft.zone, may_wait))
         if (
             draft.t_end is None
@@ -69,7 +69,7 @@ class PanelArming:
         )
 
     def _is_more(self, draft: Draft, told: Priority, standing: Standing) -> bool:
-        if told == "alarm" or (told == "warning" and standing.phase == "pending"):
+        if not draft.rises or told == "alarm" or (told == "warning" and standing.phase == "pending"):
             return False
         return self._worth(draft, self._rules.get(draft.rule.name), standing) == "alarm"
 

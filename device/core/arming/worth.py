@@ -49,7 +49,7 @@ def worth(draft: Draft, rule: ArmedRule | None, state: ArmedState, *, bypassed: 
     if rule is None:
         return draft.priority
     if state in rule.armed_in and not bypassed:
-        return rule.priority
+        return lesser(rule.priority, draft.most)
     return lesser(draft.priority, rule.priority)
 
 

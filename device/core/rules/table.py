@@ -8,14 +8,15 @@ from device.core.event import ARMED_STATES, ArmedState, Kind, Priority
 
 INTRUSION: Final[tuple[ArmedState, ...]] = ("away", "night")
 ALWAYS: Final[tuple[ArmedState, ...]] = ARMED_STATES
+WHILE_ARMED: Final[tuple[ArmedState, ...]] = ("home", "away", "night")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindDefaults:
     """One kind of rule."""
 
-    place: Literal["zone", "line", "shelf", "goods"]
-    """What it watches; ``goods`` is a shelf, or a zone where goods lie."""
+    place: Literal["zone", "line", "shelf", "goods", "picture"]
+    """What it watches; ``goods`` is a shelf, or a zone where goods lie, ``picture`` the camera itself."""
     place_needed: bool
     after_s: float
     cooldown_s: float
@@ -94,6 +95,42 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         ),
         "unpaid_exit": KindDefaults(
             place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.4, armed_in=ALWAYS
+        ),
+        "tamper_covered": KindDefaults(
+            place="picture",
+            place_needed=False,
+            after_s=3.0,
+            cooldown_s=0.0,
+            min_confidence=0.5,
+            armed_in=ALWAYS,
+            labels=(),
+        ),
+        "tamper_moved": KindDefaults(
+            place="picture",
+            place_needed=False,
+            after_s=3.0,
+            cooldown_s=0.0,
+            min_confidence=0.5,
+            armed_in=ALWAYS,
+            labels=(),
+        ),
+        "tamper_defocused": KindDefaults(
+            place="picture",
+            place_needed=False,
+            after_s=5.0,
+            cooldown_s=0.0,
+            min_confidence=0.5,
+            armed_in=ALWAYS,
+            labels=(),
+        ),
+        "tamper_dark": KindDefaults(
+            place="picture",
+            place_needed=False,
+            after_s=3.0,
+            cooldown_s=0.0,
+            min_confidence=0.5,
+            armed_in=WHILE_ARMED,
+            labels=(),
         ),
     }
 )

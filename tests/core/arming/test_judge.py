@@ -127,3 +127,16 @@ def test_candidates_and_health_go_by_themselves() -> None:
     assert guard.panel.standing.panel == "armed_away"
     assert arming.priority(make_draft(kind="camera_lost", rule=RuleRef("camera.watch", 1), priority="alarm")) == "alarm"
     assert guard.panel.standing.panel == "triggered"
+
+
+def test_what_does_not_rise_is_worth_what_it_was_when_it_was_told() -> None:
+    """Lights that were off before somebody armed make no alarm later; while armed they do not wait."""
+    guard = AtHand(make_panel("disarmed"))
+    arming = PanelArming("aisle", RULES, guard)
+    dark = seen(priority="warning", rises=False)
+    assert arming.priority(dark) == "warning"
+    guard.panel = make_panel("away")
+    assert arming.overdue() == ()
+    assert arming.priority(seen(state="end", t_end=9.0, rises=False)) in ("notice", "warning")
+    assert arming.priority(seen("b", rises=False)) == "alarm"
+    assert arming.priority(seen("c", rises=False, most="warning")) == "warning"
