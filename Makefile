@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills wheel clean distclean python
+	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,16 @@ recording-cost: $(DEV) ## what clips and continuous recording cost: CPU, bytes a
 
 recording-kills: $(DEV) ## a recorder killed at random moments, and what of its clips still plays
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_kills --report
+
+faults: $(DEV) ## kills, stopped brokers, bad disks, stepped clocks, hanging sinks: what is lost; a few minutes
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.faults
+
+faults-long: $(DEV) ## the same hundreds of times, with the table; goes on where it was interrupted
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.faults --long --report
+
+ha: $(DEV) ## a real Home Assistant beside the service, as root: what it finds, asks and sees; its first run installs it
+	sh bench/home_assistant_root.sh .cache/home-assistant
+	$(BIN)/python -m bench.home_assistant --root .cache/home-assistant --report
 
 truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth

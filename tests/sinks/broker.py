@@ -111,4 +111,4 @@ class Listener:
         self._ready.set()
 
     def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        self.messages.put((message.topic, message.payload.decode(), message.retain))
+        self.messages.put((message.topic, message.payload.decode(errors="replace"), message.retain))
