@@ -12,7 +12,16 @@ from device.cameras import can_freeze, check_sources, make_camera
 from device.capture.packet_store import PacketStore
 from device.config.cameras import CameraTable
 from device.config.model import Config
-from device.config.rules import armed_rules, build_rules, goods_places, labels_of, rule_tables
+from device.config.panel import calendar_of
+from device.config.rules import (
+    Time,
+    armed_rules,
+    build_rules,
+    goods_places,
+    labels_of,
+    needs_calendar,
+    rule_tables,
+)
 from device.core.arming import Arming
 from device.core.arming.worth import Judge
 from device.core.camera_watch import CameraWatch
@@ -116,12 +125,14 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     Raises:
         ConfigError: a rule cannot be built.
     """
+    time = Time(calendar_of(config), run.clock_synced) if needs_calendar(camera) else Time()
+    rules = build_rules(camera, keep_candidates=run.keep_candidates, classifiers=run.classifiers, time=time)
     motion = MotionSettings(min_area_frac=camera.motion.min_area_frac, hold_s=camera.motion.hold_open_s)
     return Pipeline(
         gate=MotionGate(motion),
         detector=detector,
         tracker=Tracker(TrackerSettings(), first_id=run.first_track),
-        rules=RuleSet(build_rules(camera, keep_candidates=run.keep_candidates, classifiers=run.classifiers)),
+        rules=RuleSet(rules),
         closer=CloserLook(Attention(goods_places(camera)), run.bodies) if run.bodies else None,
         arming=run.judge(camera) if run.judge else Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(

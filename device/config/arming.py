@@ -11,6 +11,8 @@ from device.config.table import Table
 from device.core.arming.schedule import Day
 from device.core.event import ArmedState
 
+TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
+
 
 def _is_date(text: str) -> str:
     try:
@@ -35,13 +37,23 @@ class ScheduleTable(Table):
         min_length=1,
         description="mon, tue, wed, thu, fri, sat, sun; holiday for the days in `holidays`, where the others rest.",
     )
-    at: str = Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", description="Wall time, such as 19:30.")
+    at: str = Field(pattern=TIME, description="Wall time, such as 19:30.")
     state: ArmedState = Field(description="What it arms to; disarmed disarms.")
 
     @property
     def time(self) -> time:
         """The same as a value."""
         return time.fromisoformat(self.at)
+
+
+class HoursTable(Table):
+    """When it is open, on each of some days."""
+
+    days: tuple[Day, ...] = Field(
+        min_length=1, description="mon, tue, wed, thu, fri, sat, sun; holiday for the days in `arming.holidays`."
+    )
+    opens: str = Field(pattern=TIME, description="Wall time in the zone of `arming.timezone`, such as 09:00.")
+    closes: str = Field(pattern=TIME, description="Wall time; no later than `opens` means on the next day.")
 
 
 class ArmingTable(Table):

@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_serializer, model_validator
 
+from device.config.arming import HoursTable
 from device.config.pi import PiTable
 from device.config.streams import PictureTable, RecordTable
 from device.config.table import XY, Corners, Id, Table
@@ -69,6 +70,7 @@ class RuleTable(Table):
     shelf: Id | None = Field(None, description="The shelf that the rule watches.")
     labels: tuple[str, ...] | None = Field(None, min_length=1, description="Classes that the rule is about.")
     direction: Literal["in", "out", "both"] = Field("both", description="For lines: which way counts.")
+    hours: tuple[HoursTable, ...] = Field((), description="For after_hours: when it is open.")
     after_s: float | None = Field(None, ge=0.0, le=86400.0, description="How long it must last before it counts.")
     count: int | None = Field(None, ge=1, le=1000, description="How many items or people it takes.")
     cooldown_s: float | None = Field(None, ge=0.0, le=86400.0, description="Silence after an end.")

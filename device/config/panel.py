@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from device.config.model import Config
 from device.config.pins import InputTable, OutputTable
 from device.config.rules import rule_name, rule_tables
+from device.core.arming.hours import Calendar
 from device.core.arming.schedule import Entry, Schedule
 from device.core.arming.sensors import SENSOR_ARMED_IN, SensorSettings
 from device.core.arming.standing import PanelSettings, rule_place
@@ -41,10 +42,20 @@ def schedule_of(config: Config) -> Schedule:
     Raises:
         ConfigError: the system's own time zone cannot be read.
     """
+    entries = tuple(Entry(frozenset(it.days), it.time, it.state) for it in config.arming.schedule)
+    calendar = calendar_of(config)
+    return Schedule(entries, calendar.holidays, calendar.zone)
+
+
+def calendar_of(config: Config) -> Calendar:
+    """What weekdays and wall times mean here.
+
+    Raises:
+        ConfigError: the system's own time zone cannot be read.
+    """
     arming = config.arming
-    entries = tuple(Entry(frozenset(it.days), it.time, it.state) for it in arming.schedule)
     holidays = frozenset(date.fromisoformat(text) for text in arming.holidays)
-    return Schedule(entries, holidays, ZoneInfo(arming.timezone) if arming.timezone else _system_zone())
+    return Calendar(holidays, ZoneInfo(arming.timezone) if arming.timezone else _system_zone())
 
 
 def pins_file(config: Config) -> Path:

@@ -1,16 +1,21 @@
 """Makes the rules of a camera out of its tables. Decides no event."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time as clock_time
 from typing import Literal
 
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
 from device.core.arming import ArmedRule
+from device.core.arming.hours import Calendar, OpeningHours, Span
 from device.core.arming.worth import lesser
 from device.core.concealment.fitted import FITTED
 from device.core.concealment.weigh import Classifiers
 from device.core.event import Kind
 from device.core.geometry import Line, Polygon
 from device.core.rules.dwell import DwellRule
+from device.core.rules.hours import AfterHours
 from device.core.rules.line import LineCrossed
 from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Rule, RuleSettings
@@ -77,10 +82,23 @@ def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
     return tuple(_area(camera, table.shelf or table.zone) for table in wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class Time:
+    """What rules about the time of day go by."""
+
+    calendar: Calendar = Calendar()
+    clock_synced: Callable[[], bool] = lambda: True
+
+
+def needs_calendar(camera: CameraTable) -> bool:
+    """Whether a rule goes by the time of day."""
+    return any(table.kind == "after_hours" for table in rule_tables(camera))
+
+
 def build_rules(
-    camera: CameraTable, *, keep_candidates: bool = False, classifiers: Classifiers = FITTED
+    camera: CameraTable, *, keep_candidates: bool = False, classifiers: Classifiers = FITTED, time: Time = Time()
 ) -> tuple[Rule, ...]:
-    """Rules ready to run; ``classifiers`` weigh what hands do.
+    """Rules ready to run; ``classifiers`` weigh what hands do, ``time`` says what opening hours mean.
 
     Raises:
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
@@ -94,7 +112,7 @@ def build_rules(
             raise RuleError(text, "rules", number, "name")
         names.add(name)
         try:
-            rules.append(_build(camera, table, goods, eye, keep_candidates=keep_candidates))
+            rules.append(_build(camera, table, goods, eye, time, keep_candidates=keep_candidates))
         except ConfigError as error:
             raise RuleError(str(error), "rules", number, "kind") from error
     return tuple(rules)
@@ -110,7 +128,8 @@ def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
     return armed
 
 
-def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, *, keep_candidates: bool) -> Rule:
+def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, time: Time, *, keep_candidates: bool) -> Rule:
+    _refuse_hours(camera, table)
     defaults = _defaults(camera, table)
     places: dict[str, str | None] = {
         "zone": table.zone,
@@ -156,10 +175,25 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, *, kee
         drawn = next(line for line in camera.lines if line.id == place)
         return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)
     area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == place), None)
+    if table.kind == "after_hours":
+        return _after_hours(table, settings, area, time)
     if table.kind in ("object_left", "object_removed"):
         return ThingRule(settings, area, "left" if table.kind == "object_left" else "removed")
     per: Literal["zone", "track"] = "track" if table.kind == "loitering" else "zone"
     return DwellRule(settings, area, per=per, least=settings.count if table.kind == "crowding" else 1)
+
+
+def _refuse_hours(camera: CameraTable, table: RuleTable) -> None:
+    if table.hours and table.kind != "after_hours":
+        raise ConfigError(f"camera {camera.id}: rule {rule_name(table)} has no `hours`; after_hours has")
+
+
+def _after_hours(table: RuleTable, settings: RuleSettings, area: Polygon | None, time: Time) -> Rule:
+    spans = tuple(
+        Span(frozenset(it.days), clock_time.fromisoformat(it.opens), clock_time.fromisoformat(it.closes))
+        for it in table.hours
+    )
+    return AfterHours(settings, area, OpeningHours(spans, time.calendar), time.clock_synced)
 
 
 def _area(camera: CameraTable, place: str | None) -> Polygon:

@@ -173,9 +173,9 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
         ('kind = "person_in_zone"', 5, "rule person_in_zone needs the key `zone`"),
         ('kind = "line_crossed"\nzone = "yard"', 5, "rule line_crossed-yard needs the key `line`"),
         (
-            'after_s = 3.0\nkind = "after_hours"',
+            'after_s = 3.0\nkind = "camera_lost"',
             6,
-            "this version has no rule of kind 'after_hours'; it has: person_in_zone",
+            "this version has no rule of kind 'camera_lost'; it has: person_in_zone",
         ),
         ('kind = "loitering"\n[[cameras.rules]]\nkind = "loitering"', 6, "two rules are named 'loitering'"),
     ],

@@ -8,6 +8,7 @@ from device.config.rules import armed_rules, build_rules, goods_places, rule_nam
 from device.core.event import ARMED_STATES
 from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.dwell import DwellRule
+from device.core.rules.hours import AfterHours
 from device.core.rules.line import LineCrossed
 from device.core.rules.scene import Rule
 from device.errors import ConfigError
@@ -176,3 +177,29 @@ def test_a_crowd_and_a_vehicle() -> None:
         ["start"], ["start"], [],
     ]  # fmt: skip
     assert crowd.update(make_scene(1.0, people[0], car)) == ()
+
+
+def test_opening_hours_of_a_rule() -> None:
+    """Anywhere on the picture where no zone is named, of the class that is asked for, by the calendar that is given."""
+    (rule,) = own_rules(
+        camera(
+            '[[cameras.rules]]\nkind = "after_hours"\nlabels = ["dog"]\n'
+            'hours = [{ days = ["sat"], opens = "18:00", closes = "02:00" }]'
+        )
+    )
+    assert isinstance(rule, AfterHours)
+    assert rule.settings.labels == {"dog"}
+    assert rule.settings.zone is None
+
+
+@pytest.mark.parametrize(
+    ("rule", "complaint"),
+    [
+        ('kind = "loitering"\nhours = [{ days = ["sat"], opens = "18:00", closes = "02:00" }]', "has no `hours`"),
+        ('kind = "after_hours"\nhours = [{ days = ["sat"], opens = "6pm", closes = "02:00" }]', "opens"),
+    ],
+)
+def test_opening_hours_that_are_refused(rule: str, complaint: str) -> None:
+    """Of another rule, or at no time of day."""
+    with pytest.raises(ConfigError, match=complaint):
+        camera(f"[[cameras.rules]]\n{rule}")

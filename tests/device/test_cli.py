@@ -104,12 +104,12 @@ def test_check_config_prints_what_is_in_force(tmp_path: Path, capsys: pytest.Cap
 
 def test_a_rule_that_this_version_does_not_have(call: Call, tmp_path: Path) -> None:
     """Found before anything is started; it names file, line and camera."""
-    path = write_config(tmp_path, more='\n  [[cameras.rules]]\n  kind = "after_hours"\n  zone = "floor"\n')
+    path = write_config(tmp_path, more='\n  [[cameras.rules]]\n  kind = "camera_lost"\n  zone = "floor"\n')
     for command in (("check-config", path), ("run", "--config", path)):
         status, told = call(*command)
         assert status == 2
-        line = path.read_text(encoding="utf-8").splitlines().index('  kind = "after_hours"') + 1
-        assert told.startswith(f"{path}:{line}: camera aisle: this version has no rule of kind 'after_hours'")
+        line = path.read_text(encoding="utf-8").splitlines().index('  kind = "camera_lost"') + 1
+        assert told.startswith(f"{path}:{line}: camera aisle: this version has no rule of kind 'camera_lost'")
 
 
 def test_a_video_that_is_none(call: Call, tmp_path: Path, clip: Path) -> None:

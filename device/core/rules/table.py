@@ -42,6 +42,9 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
         "loitering": KindDefaults(
             place="zone", place_needed=False, after_s=30.0, cooldown_s=30.0, min_confidence=0.4, armed_in=INTRUSION
         ),
+        "after_hours": KindDefaults(
+            place="zone", place_needed=False, after_s=2.0, cooldown_s=10.0, min_confidence=0.4, armed_in=INTRUSION
+        ),
         "crowding": KindDefaults(
             place="zone",
             place_needed=False,
