@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from device import __version__
 from device.config.model import Config
 from device.config.rules import rule_name, rule_tables
+from device.core.audit import Access
 from device.core.home_assistant import Introduction, introduction, topics
 from device.guard.guard import Guard
 from device.metrics import CAMERA_METRICS, DEVICE_METRICS
@@ -28,6 +29,8 @@ class BrokerWays:
     pictures: Pictures
     figures: Callable[[], Sequence[Figure]]
     clock: Clock
+    note: Callable[[Access], None]
+    """Writes into the audit."""
 
 
 @contextlib.contextmanager
@@ -56,6 +59,7 @@ def open_desk(config: Config, outlets: Outlets, ways: BrokerWays) -> Iterator[No
             siren=lambda: any(pin.is_on for pin in sirens),
             figures=lambda: {_key(it.name, it.part): it.value for it in ways.figures()},
             clock=ways.clock,
+            note=ways.note,
             private=broker_of(config.mqtt, config.device.id).is_private,
         )
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from device import __version__
 from device.cli_evidence import add_evidence
 from device.cli_page import add_page
+from device.cli_store import add_store
 from device.core.event import ARMED_STATES
 from device.errors import ShopwardenError, UsageError
 
@@ -78,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_pins(commands)
     add_page(commands)
     add_evidence(commands)
+    add_store(commands)
 
     bench = commands.add_parser("bench", help="what each stage costs on this machine")
     bench.add_argument("--model", default="general-416", help="name or path of a model")
@@ -252,15 +254,26 @@ def _pins_safe(arguments: argparse.Namespace) -> int:
 def _pin_set(arguments: argparse.Namespace) -> int:
     from device.pin_codes import set_pin
 
-    sys.stdout.write(set_pin(arguments.config, arguments.name) + "\n")
+    said = set_pin(arguments.config, arguments.name)
+    _note_pin(arguments, "set")
+    sys.stdout.write(said + "\n")
     return EXIT_DONE
 
 
 def _pin_remove(arguments: argparse.Namespace) -> int:
     from device.pin_codes import remove_pin
 
-    sys.stdout.write(remove_pin(arguments.config, arguments.name) + "\n")
+    said = remove_pin(arguments.config, arguments.name)
+    _note_pin(arguments, "remove")
+    sys.stdout.write(said + "\n")
     return EXIT_DONE
+
+
+def _note_pin(arguments: argparse.Namespace, done: str) -> None:
+    from device.cli_store import note_call
+    from device.config import load_config
+
+    note_call(load_config(arguments.config).device.state_dir, "pin", f"{done} {arguments.name}")
 
 
 def _pin_list(arguments: argparse.Namespace) -> int:

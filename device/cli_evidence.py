@@ -29,10 +29,12 @@ def add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _export(arguments: argparse.Namespace) -> int:
+    from device.cli_store import note_call
     from device.config import load_config
     from device.evidence.package import export
 
     state_dir = load_config(arguments.config).device.state_dir
+    note_call(state_dir, "export", arguments.event_id)
     fingerprint = export(state_dir, arguments.event_id, arguments.out)
     sys.stdout.write(f"{arguments.out}: signed by {fingerprint}\n")
     return 0

@@ -37,6 +37,8 @@ def add_page(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 def _page(arguments: argparse.Namespace) -> int:
     from device import accounts
+    from device.cli_store import note_call
+    from device.config import load_config
 
     match arguments.action:
         case "add":
@@ -51,6 +53,9 @@ def _page(arguments: argparse.Namespace) -> int:
             said = accounts.make_code(arguments.config)
         case _:
             said = accounts.fingerprint(arguments.config)
+    if arguments.action in ("add", "reset", "remove"):
+        state_dir = load_config(arguments.config).device.state_dir
+        note_call(state_dir, "account", f"{arguments.action} {arguments.name}")
     sys.stdout.write(said.rstrip("\n") + "\n")
     return 0
 

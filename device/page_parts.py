@@ -11,11 +11,13 @@ import structlog
 
 from device.config.model import Config
 from device.core.arming.standing import Standing
-from device.core.search import Remark
+from device.core.audit import Access, Line, What
+from device.core.search import Remark, Verdict
 from device.errors import ConfigError, ShopwardenError
 from device.guard.guard import Guard
 from device.ports import Clock, Pictures
 from device.recorder.holdings import Holdings
+from device.store.audit_book import AuditBook, read_audit
 from device.store.book import EventBook
 from device.store.store import Store
 from device.web.certificate import Certificate, own_certificate
@@ -55,14 +57,14 @@ class PageBook(EventBook):
 
     can_lock = True
 
-    def __init__(self, store: Store, clock: Clock, holdings: Holdings) -> None:
+    def __init__(self, store: Store, clock: Clock, holdings: Holdings, audit: AuditBook) -> None:
         """Look into an open store, and into the recordings beside it.
 
         Raises:
             StoreError: it cannot be read.
         """
         super().__init__(store, clock)
-        self._holdings = holdings
+        self._holdings, self._audit = holdings, audit
 
     def remark(self, event_id: str) -> Remark:
         """What people said of it, and whether it is kept.
@@ -79,11 +81,39 @@ class PageBook(EventBook):
             StoreError: there is none, or the disk fails.
         """
         self._holdings.keep(event_id, locked=locked)
+        self._note("locked" if locked else "unlocked", event_id, by)
         log.info("evidence_kept" if locked else "evidence_let_go", event_id=event_id, by=by)
 
     def seen(self, what: str, by: str) -> None:
-        """Note in the log that somebody has looked at evidence."""
+        """Note that somebody is about to look at evidence.
+
+        Raises:
+            StoreError: it is not on disk, and then nobody may look.
+        """
+        self._note("seen", what, by)
         log.info("evidence_seen", what=what, by=by)
+
+    def judge(self, event_id: str, verdict: Verdict | None, by: str) -> None:
+        """Note what somebody says of a happening; None takes it back.
+
+        Raises:
+            StoreError: it is not on disk.
+        """
+        super().judge(event_id, verdict, by)
+        self._note("verdict", event_id, by)
+
+    def audit(self, before: int | None, limit: int) -> list[Line]:
+        """Who did what, the newest first.
+
+        Raises:
+            StoreError: it cannot be read.
+        """
+        return read_audit(self._store.path.parent, before=before, limit=limit)
+
+    def _note(self, what: What, about: str, by: str) -> None:
+        # As ``Visit.by`` has it: the name, and in brackets the way.
+        who, _, way = by.partition(" (")
+        self._audit.note(Access(what=what, who=who, way=way.rstrip(")") or "page", about=about))
 
 
 def users_of(config: Config) -> Users:
@@ -112,6 +142,12 @@ def certificate_of(config: Config) -> Certificate | None:
     if web.certificate_file is not None and web.key_file is not None:
         return Certificate(web.certificate_file, web.key_file)
     return own_certificate(config.device.state_dir, config.device.id)
+
+
+def audit_of(config: Config, store: Store, clock: Clock) -> AuditBook:
+    """The audit, as long as the configuration keeps it."""
+    days = config.retention.audit_max_days
+    return AuditBook(store, clock, max_age_s=None if days is None else days * 86_400.0)
 
 
 @contextlib.contextmanager
@@ -143,6 +179,8 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
     from device.web.server import WebServer  # noqa: PLC0415
 
     users, state_dir = users_of(config), config.device.state_dir
+    audit = audit_of(config, ways.store, clock)
+    book = PageBook(ways.store, clock, Holdings(state_dir), audit)
     web = config.web
     if not users.all():
         log.warning("page_has_no_users", advice="`shopwarden web code` or `shopwarden user add` lets the first one in")
@@ -153,7 +191,7 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         config_file=ways.config_file,
         clock=clock,
         guard=ways.guard,
-        book=stack.enter_context(contextlib.closing(PageBook(ways.store, clock, Holdings(config.device.state_dir)))),
+        book=stack.enter_context(contextlib.closing(book)),
         pictures=ways.pictures,
         figures=ways.figures,
         metrics=ways.metrics,
@@ -161,7 +199,7 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         mutable=ways.mutable,
         users=users,
         sessions=Sessions(read_secret(state_dir / "web-secret"), lasts_s=web.session_h * 3600.0),
-        door=Door(users, first_code_of(config), clock),
+        door=Door(users, first_code_of(config), clock, audit.note_if_it_can),
         feed=ways.feed,
         zone=ZoneInfo(config.arming.timezone) if config.arming.timezone else None,
     )

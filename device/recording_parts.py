@@ -9,6 +9,7 @@ import structlog
 
 from device.capture.packet_store import PacketStore
 from device.config.model import Config
+from device.core.audit import Access
 from device.core.event import ChainHead, Event, encode
 from device.core.message import MessageMaker
 from device.core.retention import RetentionSettings
@@ -23,6 +24,7 @@ from device.recorder.holdings import Holdings
 from device.recorder.plan import RecordingSettings
 from device.recorder.recorder import Recorder
 from device.recorder.retention import Retention
+from device.store.audit_book import AuditBook
 from device.store.store import Store
 from device.worker import Loop
 
@@ -88,6 +90,7 @@ class Vault:
 
     archive: Archive
     ledger: Ledger
+    audit: AuditBook
 
     def head(self) -> ChainHead:
         """Where the chain stands."""
@@ -107,12 +110,12 @@ def vault_of(config: Config, clock: Clock, store: Store) -> Vault:
     def told(event_id: str) -> list[str]:
         return [encode(event) for event in store.happening(event_id)]
 
-    return Vault(ChainedArchive(files, ledger, state_dir, clock, told), ledger)
+    return Vault(ChainedArchive(files, ledger, state_dir, clock, told), ledger, AuditBook(store, clock))
 
 
 @contextlib.contextmanager
 def open_retention(
-    config: Config, clock: Clock, ledger: Ledger, emit: Callable[[Event], None], messages: MessageMaker
+    config: Config, clock: Clock, vault: Vault, emit: Callable[[Event], None], messages: MessageMaker
 ) -> Iterator[Loop]:
     """What must give way is deleted, each event with a link in the chain, until the block ends."""
     table = config.retention
@@ -124,7 +127,9 @@ def open_retention(
     )
 
     def deleted(event_id: str) -> None:
-        ledger.append("deleted", event_id, {}, label(clock))
+        vault.ledger.append("deleted", event_id, {}, label(clock))
+        # A full disk is made room on, whether it has room for a line or not.
+        vault.audit.note_if_it_can(Access(what="deleted", way="retention", about=event_id))
 
     holdings = Holdings(config.device.state_dir, on_deleted=deleted)
     retention = Retention(holdings, settings, clock, emit=emit, messages=messages)

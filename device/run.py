@@ -32,7 +32,7 @@ from device.log import setup
 from device.metrics import figures
 from device.notify_parts import open_notifiers
 from device.outlets import Outlets, open_outlets, open_teller
-from device.page_parts import PageWays, open_page
+from device.page_parts import PageWays, audit_of, open_page
 from device.panel_parts import Ways, device_messages, open_guard
 from device.pipeline import Step
 from device.recorder.pictures import LivePictures
@@ -165,7 +165,7 @@ class _Run:
             )
             _follow(guard, service)
             messages = device_messages(self._config, self._clock)
-            retention = stack.enter_context(open_retention(self._config, self._clock, vault.ledger, emit, messages))
+            retention = stack.enter_context(open_retention(self._config, self._clock, vault, emit, messages))
             teller = stack.enter_context(open_teller(outlets.store, self._clock, emit, messages))
             guard.listen(notifiers.use_state)
 
@@ -179,7 +179,9 @@ class _Run:
             def told() -> list[Figure]:
                 return figures(health(), service.health, stats())
 
-            stack.enter_context(open_desk(self._config, outlets, BrokerWays(guard, self._pictures, told, self._clock)))
+            audit = audit_of(self._config, outlets.store, self._clock)
+            ways_to_broker = BrokerWays(guard, self._pictures, told, self._clock, audit.note_if_it_can)
+            stack.enter_context(open_desk(self._config, outlets, ways_to_broker))
             shown = self._page_ways(guard, outlets, feed, told)
             stack.enter_context(open_page(self._config, self._clock, shown))
             service.run(self._over)

@@ -17,6 +17,9 @@ class RetentionTable(Table):
     evidence_max_days: float | None = Field(
         90.0, gt=0.0, description="Clips and stills of events are deleted after so many days, unless they are locked."
     )
+    audit_max_days: float | None = Field(
+        365.0, gt=0.0, description="Lines of the audit are deleted after so many days; there are 100,000 at most."
+    )
     ambient_max_days: float | None = Field(
         7.0, gt=0.0, description="What is recorded all the time is deleted after so many days."
     )

@@ -11,6 +11,7 @@ import structlog
 
 from device.core.arming.command import Action, Answer
 from device.core.arming.standing import RULE, Standing, rule_place
+from device.core.audit import Access
 from device.core.event import Event
 from device.guard.guard import Request
 from device.ports import Clock, Pictures
@@ -64,6 +65,7 @@ class DeskParts:
     clock: Clock
     private: bool
     """Whether nobody on the way to the broker can read along."""
+    note: Callable[[Access], None] = lambda access: None  # noqa: ARG005 - the audit, for what the guard never sees
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Desk(Loop):
         self._recent: deque[float] = deque(maxlen=MOST)
         self._diagnostics_due_t = float("-inf")
         self._refused = 0
+        self._reached_guard = False
 
     @property
     def topics(self) -> tuple[str, ...]:
@@ -128,12 +131,14 @@ class Desk(Loop):
         if command is not None:
             text, done = self._obey(command)
             if command.answered:
+                self._audit(command, done=done)
                 self._answer(command.verb, done=done, text=text)
         self._show()
         return True
 
     def _obey(self, command: _Command) -> tuple[str, bool]:
         """Do what is asked; what came of it, and whether it was done."""
+        self._reached_guard = False
         now = self._parts.clock.monotonic()
         if len(self._recent) == MOST and now - self._recent[0] < WITHIN_S:
             self._refused += 1
@@ -147,6 +152,7 @@ class Desk(Loop):
             return "a PIN is taken only over TLS, or from a broker on this machine", False
         if asked.verb == "snapshot":
             return self._snapshot(asked)
+        self._reached_guard = True
         answer = self._parts.guard.command(_request(asked))
         return answer.text, answer.done
 
@@ -160,6 +166,14 @@ class Desk(Loop):
             return f"{camera} gives no picture", False
         parts.board.say(f"{parts.base}/{camera}/snapshot", picture)
         return f"a picture of {camera}", True
+
+    def _audit(self, command: _Command, *, done: bool) -> None:
+        """Note what the guard was not asked: it notes what it was."""
+        if command.verb == "snapshot":
+            about = command.payload[:64].decode("utf-8", "replace")
+            self._parts.note(Access(what="snapshot", way=SOURCE, about=about, done=done))
+        elif not self._reached_guard:
+            self._parts.note(Access(what="command", way=SOURCE, about=command.verb[:64], done=False))
 
     def _answer(self, verb: str, *, done: bool, text: str) -> None:
         answer = {"command": verb[:40], "done": done, "text": text}

@@ -119,6 +119,36 @@ create table panel (
     schedule_to_s real
 ) strict;
 
+-- Who did what, when and by which way: looking at evidence and exporting it, locks, logins and those refused, commands,
+-- changes of the panel, deletions. At most 100,000 rows, and none older than `retention.audit_max_days`.
+create table audit (
+    n integer primary key autoincrement check (n >= 1),
+
+    -- When, Unix time as this device had it.
+    at_s real not null check (at_s >= 0),
+
+    -- Whether that time could be believed.
+    clock_synced integer not null check (clock_synced in (0, 1)),
+
+    -- The user, or whose PIN it was; null where nobody can tell.
+    who text check (who <> ''),
+
+    -- A word of core/audit.py; the codec knows them, the table does not.
+    what text not null check (what <> ''),
+
+    -- Event, file, place, state or account that it was done to.
+    about text check (about <> ''),
+
+    -- mqtt, page and an address, command line, schedule, retention, or a key's id.
+    way text not null check (way <> ''),
+
+    -- 0 where it was refused.
+    done integer not null check (done in (0, 1))
+) strict;
+
+-- For what is too old.
+create index audit_by_time on audit (at_s);
+
 -- Facts about this store itself, one a row:
 --   sent_seq       highest seq that a broker ever acknowledged
 --   dropped_count  messages that were given up before a broker had them

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Final, Self
 
 from device.core.arming.standing import Saved
+from device.core.audit import noted
 from device.core.drop_watch import dropped_in
 from device.core.event import Event, decode, encode
+from device.core.ids import unix_ms_of
 from device.core.shedding import Ranges
 from device.errors import StoreError
-from device.store import outbox_rows
+from device.store import audit_rows, outbox_rows
 from device.store.check import problems
 from device.store.errors import store_errors
 from device.store.panel_row import read_panel, write_panel
@@ -82,6 +84,9 @@ class Store:
                 stored = replace(event, seq=self._next_seq())
                 self._insert(stored)
                 outbox_rows.told(self._db, dropped_in(stored))
+                if (access := noted(stored)) is not None:
+                    at_s = unix_ms_of(stored.id) / 1000
+                    audit_rows.write(self._db, access, at_s, clock_synced=stored.clock_synced)
                 return stored
         except StoreError as error:
             if isinstance(error.__cause__, sqlite3.IntegrityError):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from importlib import resources
 from typing import Final
 
-SCHEMA_VERSION: Final = 4
+SCHEMA_VERSION: Final = 5
 """What ``PRAGMA user_version`` says in a database that this program writes."""
 
 APPLICATION_ID: Final = 0x53485057
@@ -39,6 +39,7 @@ UPGRADES: Final[tuple[Callable[[sqlite3.Connection], None], ...]] = (
     _script("to_2.sql"),
     _script("to_3.sql"),
     _script("to_4.sql"),
+    _script("to_5.sql"),
 )
 """Step ``i`` makes version ``i + 1`` of version ``i``."""
 

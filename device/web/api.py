@@ -1,6 +1,7 @@
 """The API under ``/api``: JSON in and out. Draws no page."""
 
 import asyncio
+from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
@@ -96,6 +97,21 @@ async def lock(visit: Visit) -> Response:
         return refusal(404, "there is no such event")
     await visit.off_loop(visit.parts.book.keep, event_id, visit.by, locked=body.locked)
     return JSONResponse({"locked": body.locked})
+
+
+@api("admin")
+async def audit(visit: Visit) -> Response:
+    """Who did what with this device, the newest first."""
+    query = visit.http.query_params
+    try:
+        before, limit = int(query["before"]) if "before" in query else None, int(query.get("limit", "100"))
+    except ValueError:
+        return refusal(422, "before and limit are whole numbers")
+    if not 1 <= limit <= MAX_LIMIT or not (before is None or 0 < before < 1 << 53):
+        return refusal(422, f"limit: from 1 to {MAX_LIMIT}; before: the number of a line")
+    found = await visit.off_loop(visit.parts.book.audit, before, limit)
+    more = found[-1].n if len(found) == limit else None
+    return JSONResponse({"lines": [asdict(it) for it in found], "before": more})
 
 
 @api("viewer")

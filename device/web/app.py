@@ -31,6 +31,7 @@ _ROUTES = (
     ("/api/events/{event_id}", api.happening, "GET"),
     ("/api/events/{event_id}/verdict", api.judge, "POST"),
     ("/api/events/{event_id}/lock", api.lock, "POST"),
+    ("/api/audit", api.audit, "GET"),
     ("/api/cameras/{camera}/picture.jpg", api.picture, "GET"),
     ("/api/evidence/{event_id}/{name}", api.evidence, "GET"),
     ("/api/stream", api.stream, "GET"),

@@ -3,10 +3,12 @@
 import ipaddress
 import math
 import threading
+from collections.abc import Callable
 
 import structlog
 
 from device.core.arming.lockout import Lockout
+from device.core.audit import Access
 from device.ports import Clock
 from device.web.first_code import FirstCode
 from device.web.users import User, Users
@@ -21,9 +23,15 @@ class Refused(Exception):  # noqa: N818 - it is an answer
 class Door:
     """Checks one password at a time: a check takes 19 MiB and a moment, and tries are counted before the next."""
 
-    def __init__(self, users: Users, code: FirstCode, clock: Clock) -> None:
-        """Nobody is locked out yet: a restart forgives."""
-        self._users, self._code, self._clock = users, code, clock
+    def __init__(
+        self,
+        users: Users,
+        code: FirstCode,
+        clock: Clock,
+        note: Callable[[Access], None] = lambda access: None,  # noqa: ARG005 - a demonstration has no audit
+    ) -> None:
+        """Nobody is locked out yet: a restart forgives. ``note`` writes into the audit."""
+        self._users, self._code, self._clock, self._note = users, code, clock, note
         # Guards the lock-outs, and lets one check go on at a time.
         self._lock = threading.Lock()
         self._by_source = Lockout((), clock.monotonic())
@@ -40,11 +48,12 @@ class Door:
             self._waits(key, name)
             user = self._users.check(name, password)
             if user is None:
-                self._wrong(key, name)
+                self._wrong(key, name, source)
                 log.warning("login_refused", source=source, user=name)
                 raise Refused("this name and password are nobody's")
             self._by_source.right(key)
             self._by_user.right(name)
+        self._note(Access(what="login", who=name, way=f"page {source}"))
         log.info("login", source=source, user=name)
         return user
 
@@ -62,11 +71,12 @@ class Door:
                 raise Refused("this device has been set up: log in")
             self._waits(key, "(code)")
             if not self._code.matches(code):
-                self._wrong(key, "(code)")
+                self._wrong(key, "(code)", source)
                 log.warning("first_code_refused", source=source)
                 raise Refused("this is not the code of this device")
             self._users.add(name, "admin", password)
             self._code.used()
+        self._note(Access(what="set_up", who=name, way=f"page {source}"))
         log.info("set_up", source=source, user=name)
         return self._users.all()[name]
 
@@ -76,10 +86,13 @@ class Door:
         if left_s > 0.0:
             raise Refused(f"too many wrong tries: locked for {math.ceil(left_s)} s")
 
-    def _wrong(self, key: str, name: str) -> None:
-        now = self._clock.monotonic()
+    def _wrong(self, key: str, name: str, source: str) -> None:
+        now, way = self._clock.monotonic(), f"page {source}"
         self._by_source.wrong(key, now)
         self._by_user.wrong(name, now)
+        self._note(Access(what="login_refused", who=name, way=way, done=False))
+        if self._by_source.left_s(key, now) > 0.0 or self._by_user.left_s(name, now) > 0.0:
+            self._note(Access(what="locked_out", who=name, way=way))
 
 
 def source_key(source: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from device.config.model import Config
 from device.core.arming.command import Answer
 from device.core.arming.standing import Standing
+from device.core.audit import Line
 from device.core.event import Event
 from device.core.search import Remark, Search, Verdict
 from device.guard.guard import Request
@@ -56,6 +57,9 @@ class Book(Protocol):
 
     def seen(self, what: str, by: str) -> None:
         """Note in the audit that somebody has looked at evidence."""
+
+    def audit(self, before: int | None, limit: int) -> list[Line]:
+        """Who did what, the newest first, from below a number on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     """A database of a later version is left alone, with the versions named."""
     Store.open(tmp_path).close()
     break_in(tmp_path, "pragma user_version = 99")
-    with pytest.raises(StoreError, match="version 99, this program knows 4: install the newer"):
+    with pytest.raises(StoreError, match="version 99, this program knows 5: install the newer"):
         Store.open(tmp_path)
 
 

@@ -64,7 +64,7 @@ def test_the_schema_is_a_document() -> None:
     """Every column and table is explained: each definition stands under a comment or beside one in its paragraph."""
     text = (Path(module.__file__).parent / "schema.sql").read_text(encoding="utf-8")
     paragraphs = [paragraph for paragraph in text.split("\n\n") if "create table" in paragraph]
-    assert len(paragraphs) == 6
+    assert len(paragraphs) == 7
     assert all(paragraph.startswith("--") for paragraph in paragraphs)
     assert all(" strict" in statement for statement in statements(text) if "create table" in statement)
 
@@ -110,3 +110,16 @@ def test_the_third_version_gets_an_outbox_that_can_be_bounded(db: sqlite3.Connec
     assert db.execute("select * from outbox order by seq").fetchall() == [(2, 3, sizes[0]), (3, 1, sizes[1])]
     assert db.execute("select value from meta where name = 'outbox_bytes'").fetchone() == (sum(sizes),)
     assert problems(db) == []
+
+
+def test_the_fourth_version_gets_its_audit(db: sqlite3.Connection) -> None:
+    """An empty one, whose checks hold, and nothing else changes."""
+    for step in UPGRADES[:4]:
+        step(db)
+    db.execute("pragma user_version = 4")
+    db.execute("update meta set value = 7 where name = 'sent_seq'")
+    assert upgrade(db) == SCHEMA_VERSION - 4
+    assert db.execute("select count(*) from audit").fetchone() == (0,)
+    assert db.execute("select value from meta where name = 'sent_seq'").fetchone() == (7,)
+    with pytest.raises(sqlite3.IntegrityError):
+        db.execute("insert into audit values (1, 1.0, 1, null, 'login', null, '', 1)")

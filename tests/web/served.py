@@ -14,6 +14,7 @@ import numpy as np
 from argon2 import PasswordHasher
 
 from device.config import load_config
+from device.core.audit import Access, Line
 from device.core.event import PRIORITIES, Event
 from device.core.ids import unix_ms_of
 from device.core.search import Remark, Search, Verdict
@@ -99,6 +100,13 @@ class MemoryBook:
     def seen(self, what: str, by: str) -> None:
         """Note it."""
         self.looks.append((what, by))
+
+    def audit(self, before: int | None, limit: int) -> list[Line]:
+        """Two lines."""
+        lines = [
+            Line(n=n, at_s=1.0, clock_synced=True, access=Access(what="login", way="page", who="anna")) for n in (2, 1)
+        ]
+        return [it for it in lines if before is None or it.n < before][:limit]
 
 
 class DrawnPictures:

@@ -1,0 +1,56 @@
+"""The commands about what is kept: ``audit``. Reads the call and does it, no more."""
+
+import argparse
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+from device.core.audit import Access, Line, What
+from device.errors import StoreError, UsageError
+
+
+def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add them to the others."""
+    audit = commands.add_parser("audit", help="who did what with this device, when and by which way")
+    audit.add_argument("--limit", type=int, default=100, help="how many lines, the newest first")
+    audit.add_argument("--before", type=int, metavar="N", help="only lines with a lower number")
+    audit.add_argument("--json", action="store_true", help="for a program: an object a line")
+    audit.add_argument("--config", type=Path, required=True, help="configuration file")
+    audit.set_defaults(command=_audit)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.store.audit_book import read_audit
+
+    if arguments.limit < 1:
+        raise UsageError("--limit: at least 1")
+    state_dir = load_config(arguments.config).device.state_dir
+    for line in read_audit(state_dir, before=arguments.before, limit=arguments.limit):
+        sys.stdout.write((json.dumps(asdict(line), ensure_ascii=False) if arguments.json else _shown(line)) + "\n")
+    return 0
+
+
+def note_call(state_dir: Path, what: What, about: str) -> None:
+    """Note in the audit who gave a command; on a card that cannot be written, a line on standard error says so."""
+    from device.clock import SystemClock
+    from device.store.audit_book import COMMAND_LINE, note_beside, who_calls
+
+    access = Access(what=what, who=who_calls(), way=COMMAND_LINE, about=about)
+    try:
+        note_beside(state_dir, access, SystemClock())
+    except StoreError as error:
+        sys.stderr.write(f"shopwarden: this is not in the audit: {error}\n")
+
+
+def _shown(line: Line) -> str:
+    """One line for a person."""
+    it = line.access
+    when = datetime.fromtimestamp(line.at_s, tz=UTC).isoformat(timespec="seconds")
+    doubt = "" if line.clock_synced else " (clock not set)"
+    about = f" {it.about}" if it.about else ""
+    # A name comes from whoever typed it: a terminal must not obey it.
+    text = f"{line.n} {when}{doubt} {it.who or '-'} by {it.way}: {it.what}{about}{'' if it.done else ', refused'}"
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
