@@ -38,7 +38,11 @@ class Total:
 
 def run(case: Case) -> tuple[list[Event], float]:
     """The events of a scene, and the CPU time that its rules took, s."""
-    document = {"device": {"id": "truth", "state_dir": "out/truth"}, "cameras": [case.camera.model_dump()]}
+    document = {
+        "device": {"id": "truth", "state_dir": "out/truth"},
+        "cameras": [case.camera.model_dump()],
+        "arming": {"timezone": "Europe/Zurich", "holidays": ["2026-12-25"]},
+    }
     config, times = Config.model_validate(document), StageTimes()
     kind = RunKind(
         ids=DerivedIds(f"{case.name}-{case.seed}"),
@@ -52,7 +56,7 @@ def run(case: Case) -> tuple[list[Event], float]:
     for seq in range(scene.pictures):
         i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
         painter.draw(seq, seq / scene.fps, i420)
-        events += pipeline.step(Frame(seq, seq / scene.fps, 0.0, i420)).events
+        events += pipeline.step(Frame(seq, seq / scene.fps, case.wall_zero + seq / scene.fps, i420)).events
     return events, float(times.table()["rules"]["cpu_s"])
 
 

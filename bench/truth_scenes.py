@@ -2,6 +2,7 @@
 
 import tomllib
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,8 @@ class Case:
     expected: tuple[Expected, ...]
     blind: tuple[tuple[int, float, float], ...]
     """Figures that the detector does not see, from when to when, s."""
+    wall_zero: float = 0.0
+    """Unix time at the beginning, s."""
 
     def script(self) -> dict[int, list[Seen]]:
         """What a usual detector would find: boxes a little off, some missed."""
@@ -81,7 +84,11 @@ def load(path: Path, seed: int) -> Case:
         for e in table.get("expect", ())
     )
     blind = tuple((b["figure"], b["from_s"] * pace, b["to_s"] * pace) for b in table.get("blind", ()))
-    return Case(path.stem, seed, scene, camera, (*told, *_moved(scene, staff)), blind)
+    return Case(path.stem, seed, scene, camera, (*told, *_moved(scene, staff)), blind, _start(table))
+
+
+def _start(table: dict[str, Any]) -> float:
+    return datetime.fromisoformat(table.get("start", "2026-11-27T12:00:00+00:00")).timestamp()
 
 
 def _moved(scene: Scene, staff: frozenset[int]) -> tuple[Expected, ...]:
@@ -144,6 +151,7 @@ def _varied(scene: Scene, pace: float, seed: int, rng: np.random.Generator) -> S
         ),
         things=tuple(_slowed(thing, pace) for thing in scene.things),
         shades=tuple(_slowed(shade, pace) for shade in scene.shades),
+        tampers=tuple(replace(it, t_s=it.t_s * pace, until_s=it.until_s * pace) for it in scene.tampers),
     )
 
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from device.capture.draw_goods import draw_arm, draw_item, draw_rack, hand_at
 from device.capture.draw_shapes import Planes, fill_box, fill_ellipse
+from device.capture.draw_tamper import tamper
 from device.capture.draw_weather import Compression, cast, rain, shake
 from device.capture.planes import Plane, i420_planes
 from device.capture.scene import Figure, Scene
@@ -46,6 +47,8 @@ class Painter:
         gain = scene.gain_at(t)
         if gain != 1.0:
             np.take(_gain_table(gain), planes[0], out=planes[0])
+        for what in scene.tampers:
+            tamper(planes, what, t)
         self._trouble(index, t, out)
 
     def _stand_still(self, goods: Goods) -> None:
@@ -118,7 +121,8 @@ class Painter:
         down, right = rng.integers(0, 64, 2)
         if scene.noise:
             planes[0][...] += self._noise[down : down + scene.height_px, right : right + scene.width_px]
-        if scene.rain:
+        covered = any(it.kind == "cover" and it.t_s <= t < it.until_s for it in scene.tampers)
+        if scene.rain and not covered:  # what hangs before the lens hides the rain as well
             rain(planes[0], scene.rain, rng)
         if self._compression is not None:
             self._compression.spoil(out)

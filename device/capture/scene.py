@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from device.capture.scene_goods import Act, Box, Point, Rack
 from device.capture.scene_path import Waypoint, along, rising
-from device.capture.scene_weather import Shade, Thing
+from device.capture.scene_weather import Shade, Tamper, Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +84,7 @@ class Scene:
     acts: tuple[Act, ...] = ()
     things: tuple[Thing, ...] = ()
     shades: tuple[Shade, ...] = ()
+    tampers: tuple[Tamper, ...] = ()
     shake_px: int = 0
     """Farthest that the camera swings, px each way."""
     rain: int = 0

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_goods import Act, Rack
 from device.capture.scene_path import Waypoint
-from device.capture.scene_weather import Shade, Thing
+from device.capture.scene_weather import Shade, Tamper, Thing
 from device.errors import CameraError
 
-T = TypeVar("T", Scene, Figure, Light, Rack, Act, Shade, Thing)
+T = TypeVar("T", Scene, Figure, Light, Rack, Act, Shade, Thing, Tamper)
 _Read = Callable[[object], object]
 
 
@@ -129,6 +129,7 @@ _READ: Mapping[str, _Read] = {
     "acts": _tables(Act),
     "shades": _tables(Shade),
     "things": _tables(Thing),
+    "tampers": _tables(Tamper),
     "path": _path,
     "tint": _several(2, whole=True),
     "box": _several(4),

@@ -1,4 +1,4 @@
-"""What troubles a drawn picture: shadows that pass, rain, a camera that shakes, compression. Draws nothing."""
+"""What troubles a drawn picture: shadows that pass, things, hands on the camera. Draws nothing."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -45,3 +45,24 @@ class Thing:
             raise ValueError(f"thing {self.id}: kind is bag, trolley, car or box, and its size more than nothing")
         if not all(32 <= level <= 219 for level in (self.level, *self.tint)):
             raise ValueError(f"thing {self.id}: level or tint is outside 32..219")
+
+
+@dataclass(frozen=True, slots=True)
+class Tamper:
+    """Something that is done to the camera itself."""
+
+    t_s: float
+    until_s: float
+    kind: Literal["cover", "turn", "blur"] = "cover"
+    level: int = 90
+    """Brightness of what covers it."""
+    right_frac: float = 0.0
+    """How far the scene lies right of where it was, once it is turned."""
+    sigma_px: float = 4.0
+    """How blurred it is."""
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("cover", "turn", "blur") or self.until_s <= self.t_s:
+            raise ValueError("a tamper's kind is cover, turn or blur, and it ends after it began")
+        if not (32 <= self.level <= 219 and -1.0 < self.right_frac < 1.0 and 0.1 <= self.sigma_px <= 50.0):
+            raise ValueError("a tamper's level must be 32..219, right_frac -1..1, sigma_px 0.1..50")

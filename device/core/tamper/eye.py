@@ -26,6 +26,10 @@ _FORMED = 0.08
 """Mean square of the usual form from which a place has structure."""
 _DETAILED = 30.0
 """Energy of detail, squared levels, from which a place shows whether the lens is in focus."""
+_LEAST_DETAILED = 3
+"""Fewer places with detail say nothing of the lens."""
+_DETAIL_GROWS_BY = 1.5
+"""A place learns at most this factor of its own detail at a time: a passing person must not teach it."""
 _ALIKE = 0.5
 """Likeness from which a place looks as usual."""
 _LOST_OF_USUAL = 0.45
@@ -121,7 +125,8 @@ class Eye:
         known = (places(self._form * self._form) > _FORMED) & self._open
         count = int(np.count_nonzero(known))
         enough = self._looks >= _LEAST_LOOKS and count >= _LEAST_PLACES
-        kept = float(np.mean(alike(now.form, self._form)[known] > _ALIKE)) if count else 1.0
+        same = alike(now.form, self._form) > _ALIKE
+        kept = float(np.mean(same[known])) if count else 1.0
         sight = Sight(
             t=t,
             known=count if enough else 0,
@@ -129,7 +134,7 @@ class Eye:
             lost_frac=float(np.mean(self._has_lost(now)[known])) if count else 0.0,
             steady=self._is_steady(now),
             shift=self._found_elsewhere(now, known, kept) if enough and kept < 2 * _ODD - 0.3 else None,
-            sharpness=self._sharpness(now),
+            sharpness=self._sharpness(now, known, same),
             dark_frac=now.dark_frac,
             mean=now.mean,
             usual_mean=self._mean,
@@ -163,10 +168,14 @@ class Eye:
         found = float(np.mean(alike(back, self._form)[shown] > _ALIKE))
         return by if found >= max(_ODD, kept + _SHIFTED_ALIKE) else None
 
-    def _sharpness(self, now: Look) -> float | None:
-        detailed = (self._detail > _DETAILED) & self._open
-        if np.count_nonzero(detailed) < _LEAST_PLACES // 2 or self._detail_looks < _LEAST_LOOKS:
+    def _sharpness(self, now: Look, known: NDArray[np.bool_], same: NDArray[np.bool_]) -> float | None:
+        """By places that look as usual: where somebody stands or has stood there is other detail."""
+        detailed = (self._detail > _DETAILED) & known
+        seen = detailed & same
+        enough = np.count_nonzero(seen) >= max(_LEAST_DETAILED, 0.5 * np.count_nonzero(detailed))
+        if not enough or self._detail_looks < _LEAST_LOOKS:
             return None
+        detailed = seen
         light = (max(now.mean - 16.0, 0.0) + _LEVELS_OFFSET) / (max(self._mean - 16.0, 0.0) + _LEVELS_OFFSET)
         return float(np.median(now.detail[detailed] / self._detail[detailed])) / (light * light)
 
@@ -187,7 +196,9 @@ class Eye:
         detail_rate = max(rate, np.float32(1.0 / self._detail_looks if self._detail_looks <= _FIRST_LOOKS else 0.0))
         self._form = self._form + rate * (now.form - self._form)
         self._contrast = self._contrast + rate * (now.contrast - self._contrast)
-        self._detail = self._detail + detail_rate * (now.detail - self._detail)
+        most = self._detail * np.float32(_DETAIL_GROWS_BY) + np.float32(2.0)
+        detail = now.detail if self._detail_looks <= _LEAST_LOOKS else np.minimum(now.detail, most)
+        self._detail = self._detail + detail_rate * (detail - self._detail)
         self._mean += float(rate) * (now.mean - self._mean)
 
     def _is_dark(self, sight: Sight) -> bool:
