@@ -1,4 +1,4 @@
-"""The commands about what is kept: ``audit``. Reads the call and does it, no more."""
+"""The commands about what is kept: ``audit``, ``backup``, ``restore``. Reads the call and does it, no more."""
 
 import argparse
 import json
@@ -13,12 +13,47 @@ from device.errors import StoreError, UsageError
 
 def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add them to the others."""
+    save = commands.add_parser("backup", help="all that makes this device itself, in one file")
+    save.add_argument("file", type=Path, help="the file to write")
+    save.add_argument("--files", action="store_true", help="also the clips and stills of events")
+    save.add_argument("--without-keys", action="store_true", help="leave out what proves that the device is itself")
+    save.add_argument("--config", type=Path, required=True, help="configuration file")
+    save.set_defaults(command=_backup)
+    back = commands.add_parser("restore", help="put such a file in place of what is there")
+    back.add_argument("file", type=Path, help="a file made by shopwarden backup")
+    back.add_argument("--config", type=Path, required=True, help="where the configuration is to be")
+    back.set_defaults(command=_restore)
     audit = commands.add_parser("audit", help="who did what with this device, when and by which way")
     audit.add_argument("--limit", type=int, default=100, help="how many lines, the newest first")
     audit.add_argument("--before", type=int, metavar="N", help="only lines with a lower number")
     audit.add_argument("--json", action="store_true", help="for a program: an object a line")
     audit.add_argument("--config", type=Path, required=True, help="configuration file")
     audit.set_defaults(command=_audit)
+
+
+def _backup(arguments: argparse.Namespace) -> int:
+    from device.backup import backup
+    from device.config import load_config
+
+    note_call(load_config(arguments.config).device.state_dir, "backup", str(arguments.file))
+    count = backup(arguments.config, arguments.file, files=arguments.files, keys=not arguments.without_keys)
+    sys.stdout.write(f"{arguments.file}: {count} files\n")
+    if not arguments.without_keys:
+        sys.stderr.write(
+            f"shopwarden: {arguments.file} holds the keys of this device: whoever has it can pass for the device; "
+            "keep it where nobody else reads, or call with --without-keys\n"
+        )
+    return 0
+
+
+def _restore(arguments: argparse.Namespace) -> int:
+    from device.backup import restore
+    from device.config import load_config
+
+    said = restore(arguments.file, arguments.config)
+    note_call(load_config(arguments.config).device.state_dir, "restore", str(arguments.file))
+    sys.stdout.write(said + "\n")
+    return 0
 
 
 def _audit(arguments: argparse.Namespace) -> int:
