@@ -306,6 +306,8 @@ def stepped_clock(folder: Path, seed: int, *, count: int = 5) -> Result:  # noqa
     finally:
         witness.close()
         broker.stop()
+    times = [row[0] for row in _query(folder / "state", "select time from event order by seq")]
+    broken += [] if times == sorted(times) else ["a label of time lies before that of the event before"]
     return {"times": count, "siren_s": took, "broken": broken}
 
 
@@ -352,12 +354,12 @@ PARTS: dict[str, tuple[Play, str, str, dict[str, int], int, int]] = {
         broker_stops, "broker stopped, half SIGTERM, half SIGKILL", "each event arrives, first occurrences in order",
         {"count": 8}, 1, 25,
     ),
-    "full": (disk_full, "disk full", "siren, and all is stored once there is room", {}, 1, 4),
-    "read-only": (read_only, "every write refused", "siren, and all is stored afterwards", {}, 1, 4),
-    "slow": (slow_disk, "each sync takes 2 s", "siren, and all is stored", {}, 1, 4),
-    "clock": (stepped_clock, "wall time stepped by 5 h and -11 h", "siren, order", {"count": 6}, 1, 4),
-    "deaf": (deaf_broker, "broker accepts and never answers", "siren, and all waits on disk", {}, 1, 4),
-    "hung": (hung_sink, "a sink hangs for ever", "siren, store and broker carry on", {}, 1, 4),
+    "full": (disk_full, "disk full", "siren, and all is stored once there is room", {}, 1, 2),
+    "read-only": (read_only, "every write refused", "siren, and all is stored afterwards", {}, 1, 2),
+    "slow": (slow_disk, "each sync takes 2 s", "siren, and all is stored", {}, 1, 2),
+    "clock": (stepped_clock, "wall time stepped by 5 h and -11 h", "siren, order, and labels of time that rise", {"count": 6}, 1, 2),
+    "deaf": (deaf_broker, "broker accepts and never answers", "siren, and all waits on disk", {}, 1, 2),
+    "hung": (hung_sink, "a sink hangs for ever", "siren, store and broker carry on", {}, 1, 2),
 }  # fmt: skip
 """By name: how, what befalls, what is asked, its settings, batches of a short run and of a long one."""
 

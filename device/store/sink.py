@@ -6,6 +6,7 @@ from typing import Final
 import structlog
 
 from device.core.event import Event
+from device.core.rising_time import RisingTime
 from device.errors import StoreError, TransientSinkError
 from device.fanout import Listener
 from device.store.store import Store
@@ -31,6 +32,8 @@ class StoreSink:
         self._max_rows = max_rows
         # The first event after a start prunes: the bound may have been made smaller.
         self._until_pruning = 0
+        # Made with the first event: a store that cannot be read then is tried again.
+        self._rising: RisingTime | None = None
 
     def listen(self, listener: Listener) -> None:
         """Have one more hear of what is committed from now on; from any thread."""
@@ -43,7 +46,10 @@ class StoreSink:
             TransientSinkError: the row is not on disk, and nobody was told.
         """
         try:
-            committed = self._store.commit(event)
+            if self._rising is None:
+                newest = self._store.events(limit=1)
+                self._rising = RisingTime(newest[0].time if newest else None)
+            committed = self._store.commit(self._rising.heed(event))
         except StoreError as error:
             raise TransientSinkError(str(error)) from error
         for listener in self._listeners:
