@@ -295,10 +295,10 @@ class Clips:
         if pictures:
             first = next((it for it in (first, first - 10, first + 10) if it >= 0 and it % 20 == pictures[0]), first)
         last, wanted = first + len(pictures) - 1, min(said.packet, int(end))
-        missing_s = (wanted - last) / FPS
-        if not pictures:
-            # Nothing of it plays: that may be so for as long as it was being begun.
-            missing_s = max(0.0, (said.packet - (end - 1.0 * FPS)) / FPS)
+        # The seconds before the alarm are written at its beginning: who dies in that moment has been told of it for less
+        # than it may cost.
+        mark = int(end - FPS)
+        missing_s = max(0, wanted - max(last, mark)) / FPS
         self.missing_s = max(self.missing_s, missing_s)
         if missing_s > LAST_S:
             self.broken.append(f"{path.parent.name}: was cut short and misses {missing_s:.1f} s")

@@ -357,7 +357,7 @@ PARTS: dict[str, tuple[Play, str, str, dict[str, int], int, int]] = {
     "full": (disk_full, "disk full", "siren, and all is stored once there is room", {}, 1, 2),
     "read-only": (read_only, "every write refused", "siren, and all is stored afterwards", {}, 1, 2),
     "slow": (slow_disk, "each sync takes 2 s", "siren, and all is stored", {}, 1, 2),
-    "clock": (stepped_clock, "wall time stepped by 5 h and -11 h", "siren, order, and labels of time that rise", {"count": 6}, 1, 2),
+    "clock": (stepped_clock, "wall time stepped by 5 h and -11 h", "siren, order, rising labels", {"count": 6}, 1, 2),
     "deaf": (deaf_broker, "broker accepts and never answers", "siren, and all waits on disk", {}, 1, 2),
     "hung": (hung_sink, "a sink hangs for ever", "siren, store and broker carry on", {}, 1, 2),
 }  # fmt: skip
@@ -433,7 +433,7 @@ def table(results: list[Result], *, long: bool) -> str:
         "second; they die by SIGKILL before, in or after a call that writes, or when the clock says so. What lies on",
         "the disk is looked at in a copy, so that the next start finds it as it was. *Every write refused* and *each",
         "sync takes 2 s* stand in for a disk: the calls fail or wait; *disk full* is a real one. *Siren* is from the",
-        "event to the (mock) pin, with other work beside it.",
+        "event to the (mock) pin, with other work beside it. What is missing of a clip is counted from its alarm on.",
         "",
         "| fault | times | asked | seen |",
         "|-|-|-|-|",

@@ -28,7 +28,7 @@ from tests.sinks.broker import PASSWORD, USER, Listener, Mosquitto, free_port
 
 REPORT = ROOT / "docs" / "measured" / "home-assistant.md"
 GUIDE = ROOT / "docs" / "guide" / "home-assistant.md"
-PATIENCE_S = 90.0
+PATIENCE_S = 180.0
 PIN = "4711"
 OURS = "shop_1_"
 EXTRA = """  [[cameras.zones]]
