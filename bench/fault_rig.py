@@ -33,7 +33,7 @@ from device.worker import Worker
 from tests.events import make_event
 from tests.recorder.packets import FPS, fill, packets
 
-PRE_ROLL_S, POST_ROLL_S, ALARM_EVERY_S = 2.0, 1.0, 3.5
+PRE_ROLL_S, POST_ROLL_S, ALARM_EVERY_S = 2.0, 3.0, 6.0
 PATIENCE_S = 20.0
 POLL_S = 0.001
 _TOLD = threading.Lock()

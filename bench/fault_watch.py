@@ -19,7 +19,7 @@ import av.error
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench.fault_rig import FPS
+from bench.fault_rig import FPS, POST_ROLL_S
 from device.errors import StoreError
 from device.evidence.audit import problems
 from device.recorder.folder_archive import MARK
@@ -35,7 +35,7 @@ PATIENCE_S = 60.0
 MORE = """
 [recording]
 pre_roll_s = 2.0
-post_roll_s = 1.0
+post_roll_s = 3.0
 [retention]
 min_free_mib = {floor}
 [pins]
@@ -281,7 +281,7 @@ class Clips:
             if fault or not pictures:
                 self.broken.append(f"{path.parent.name}: is finished and does not play: {fault}")
         for name, (_, end) in said.clips.items():
-            late = said.packet > end - 1.0 * FPS + LAST_S * FPS
+            late = said.packet > end - POST_ROLL_S * FPS + LAST_S * FPS
             if late and not (state / "evidence" / name).exists():
                 self.broken.append(f"{name}: has no clip")
 
@@ -295,9 +295,9 @@ class Clips:
         if pictures:
             first = next((it for it in (first, first - 10, first + 10) if it >= 0 and it % 20 == pictures[0]), first)
         last, wanted = first + len(pictures) - 1, min(said.packet, int(end))
-        # The seconds before the alarm are written at its beginning: who dies in that moment has been told of it for less
-        # than it may cost.
-        mark = int(end - FPS)
+        # The seconds before the alarm are written at its beginning: who dies in that moment has nothing yet that could
+        # play, so what is missing is counted from the alarm on.
+        mark = int(end - POST_ROLL_S * FPS)
         missing_s = max(0, wanted - max(last, mark)) / FPS
         self.missing_s = max(self.missing_s, missing_s)
         if missing_s > LAST_S:

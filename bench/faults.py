@@ -392,7 +392,9 @@ def _todo(options: argparse.Namespace, had: list[Result]) -> Iterator[tuple[str,
             continue
         there = {it["seed"] for it in had if it["part"] == part}
         count = long if options.long else short
-        jobs += [(seed / count, part, seed) for seed in range(count) if seed not in there]
+        jobs += [
+            (seed / count / (2 if part == "kills" else 1), part, seed) for seed in range(count) if seed not in there
+        ]
     # Side by side, so that whoever interrupts it has something of each.
     yield from ((part, seed) for _, part, seed in sorted(jobs))
 
@@ -429,7 +431,7 @@ def table(results: list[Result], *, long: bool) -> str:
         "",
         f"`make {'faults-long' if long else 'faults'}` on {machine}.",
         "The parts that keep and tell (pins, store, outbox, recorder, chain) run as in the service, with 50 events a",
-        "second, ten pictures a second and a clip each 3.5 s, against a real mosquitto that writes to disk each",
+        "second, ten pictures a second and a clip each 6 s, against a real mosquitto that writes to disk each",
         "second; they die by SIGKILL before, in or after a call that writes, or when the clock says so. What lies on",
         "the disk is looked at in a copy, so that the next start finds it as it was. *Every write refused* and *each",
         "sync takes 2 s* stand in for a disk: the calls fail or wait; *disk full* is a real one. *Siren* is from the",
