@@ -29,6 +29,9 @@ FLOOR = ShelfSettings(
 NEAR_OF_HEIGHT = 0.25
 """Whoever stands so near to a thing, in heights of their box, is still with it."""
 MAX_PENDING = 32
+PART_NEAR_FRAC = 1.5
+"""A thing of one colour is often seen by its rims alone: so near, in its own size, another change is a part of it."""
+PART_WITHIN_S = 12.0
 WHOLE = Polygon(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
@@ -53,6 +56,7 @@ class ThingRule:
         self._watch = ShelfWatch(area or WHOLE, None, FLOOR)
         self._things: deque[_Thing] = deque(maxlen=MAX_PENDING)
         self._changed: deque[Box] = deque(maxlen=MAX_PENDING)
+        self._parts: deque[tuple[Box, float]] = deque(maxlen=MAX_PENDING)
         self._count = 0
 
     def update(self, scene: Scene) -> tuple[Draft, ...]:
@@ -89,11 +93,23 @@ class ThingRule:
         undoes = self._undoes(change)
         self._changed.append(change.box)
         if change.kind == wanted and not undoes:
+            if self._is_part(change):
+                return []
+            self._parts.append((change.box, change.t_contact))
             self._things.append(_Thing(change, change.t_clear))
             return []
         gone = [thing for thing in self._things if _same(thing.change.box, change.box)]
         self._drop(gone)
         return [self._draft(thing, "end", t, "it was fetched") for thing in gone if thing.told and self._kind == "left"]
+
+    def _is_part(self, change: Change) -> bool:
+        """Whether it is another piece of something that has gone already: told once, not by its pieces."""
+        if self._kind == "left":
+            return False
+        return any(
+            abs(change.t_contact - t) <= PART_WITHIN_S and intersection(_grown(box), _grown(change.box)) > 0.0
+            for box, t in self._parts
+        )
 
     def _undoes(self, change: Change) -> bool:
         """Whether it only brings back what was there before, or takes away what had come."""
@@ -138,6 +154,13 @@ def _near(place: Box, track: Track) -> bool:
     x1, y1, x2, y2 = track.box
     reach = NEAR_OF_HEIGHT * (y2 - y1)
     return intersection(place, (x1 - reach, y1 - reach, x2 + reach, y2 + reach)) > 0.0
+
+
+def _grown(box: Box) -> Box:
+    """With room for what is missing of it."""
+    x1, y1, x2, y2 = box
+    reach = PART_NEAR_FRAC * max(x2 - x1, y2 - y1)
+    return x1 - reach, y1 - reach, x2 + reach, y2 + reach
 
 
 def _same(one: Box, other: Box) -> bool:
