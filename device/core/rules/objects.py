@@ -24,6 +24,9 @@ FLOOR = ShelfSettings(
     people_hide=True,
     propose=False,
     absorb_s=600.0,
+    # Grey things on grey ground differ little, and a floor is looked at with more patience than a shelf.
+    luma_change=9.0,
+    edge_slack=0.12,
 )
 """The whole floor as one shelf, looked at with patience."""
 NEAR_OF_HEIGHT = 0.25
