@@ -25,7 +25,6 @@ FLOOR = ShelfSettings(
     propose=False,
     absorb_s=600.0,
     # Grey things on grey ground differ little, and a floor is looked at with more patience than a shelf.
-    luma_change=9.0,
     edge_slack=0.12,
 )
 """The whole floor as one shelf, looked at with patience."""
