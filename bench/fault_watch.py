@@ -19,14 +19,14 @@ import av.error
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from bench.fault_rig import FPS, POST_ROLL_S
+from bench.fault_rig import POST_ROLL_S
 from device.errors import StoreError
 from device.evidence.audit import problems
 from device.recorder.folder_archive import MARK
 from device.store.store import FILE_NAME, Store
 from tests.device.drawn import write_config
 from tests.house import ROOT
-from tests.recorder.packets import number_of
+from tests.recorder.packets import FPS, number_of
 from tests.sinks.broker import PASSWORD, USER, free_port
 
 LAST_S = 2.0
@@ -100,7 +100,7 @@ class Witness:
         self._ready = threading.Event()
         self._client = Client(CallbackAPIVersion.VERSION2, client_id="witness", clean_session=False)
         self._client.username_pw_set(USER, PASSWORD)
-        self._client.reconnect_delay_set(0.1, 0.3)  # type: ignore[arg-type] - it sleeps for fractions as well
+        self._client.reconnect_delay_set(0.1, 0.3)  # type: ignore[arg-type]  # it sleeps for fractions as well
         self._client.on_connect = lambda client, *_: client.subscribe("shopwarden/+/event", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
         self._client.on_message = self._hear
