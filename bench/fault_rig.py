@@ -25,6 +25,7 @@ from device.clock import SystemClock
 from device.config import load_config
 from device.core.event import Event
 from device.core.ids import RandomIds
+from device.fanout import Listener
 from device.log import setup
 from device.outlets import Outlets, open_outlets
 from device.recorder.recorder import Recorder
@@ -63,7 +64,7 @@ class Points:
         connect = sqlite3.connect
 
         def connected(*args: Any, **more: Any) -> sqlite3.Connection:
-            db = connect(*args, **more)
+            db: sqlite3.Connection = connect(*args, **more)
             db.set_trace_callback(self._statement)
             self.connections.append(db)
             return db
@@ -287,7 +288,7 @@ def opened(spec: dict[str, Any]) -> Iterator[tuple[Rig, Recording]]:
     hung = Worker(HungSink()) if spec.get("hang") else None
     with contextlib.ExitStack() as stack:
         console = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-        also = [told] if hung is None else [hung, told]
+        also: list[Listener] = [told] if hung is None else [hung, told]
         outlets = stack.enter_context(open_outlets(config, clock, console, also))
         if hung is not None:
             hung.start()
