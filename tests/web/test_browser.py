@@ -100,6 +100,8 @@ def test_a_phone_arms_and_disarms(window: Window, page: Served) -> None:
     shown = window.log_in("gert")
     heading = shown.locator("#panel-text")
     assert heading.inner_text() == "Armed, away"
+    # The buttons stand before their script has run; its stream is there once it has.
+    assert soon(lambda: len(page.feed._streams) == 1)
     shown.get_by_role("button", name="Disarm").tap()
     enter(shown, "1111")
     shown.get_by_text("wrong PIN").wait_for()
