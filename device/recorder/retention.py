@@ -1,6 +1,5 @@
 """Deletes what must give way, in time and again and again. Decides nothing about what that is."""
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
@@ -10,10 +9,9 @@ from device.core.event import Event
 from device.core.message import MessageMaker
 from device.core.retention import RetentionSettings, doomed
 from device.core.room_watch import RoomWatch
-from device.errors import StoreError, TransientSinkError
 from device.ports import Clock
 from device.recorder.holdings import Holdings
-from device.worker import Loop, LoopStats
+from device.rounds import Rounds
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +19,7 @@ EVERY_S: Final = 60.0
 """At 1.5 Mbit/s a camera writes 11 MiB in that time: far less than is left free."""
 
 
-class Retention(Loop):
+class Retention(Rounds):
     """Looks once a minute, from a thread of its own."""
 
     def __init__(
@@ -34,15 +32,10 @@ class Retention(Loop):
         messages: MessageMaker,
     ) -> None:
         """Not yet started."""
-        super().__init__("retention")
+        super().__init__("retention", every_s=EVERY_S)
         self._holdings, self._settings, self._clock = holdings, settings, clock
         self._emit, self._messages = emit, messages
         self._watch = RoomWatch()
-        self._woken = threading.Event()
-
-    def stats(self) -> LoopStats:
-        """Figures so far."""
-        return LoopStats(self.name, self._progress, 0, 0, self._failures, self._bugs, self._trouble, self._fatal)
 
     def look(self) -> int:
         """Delete what must go now; how many went.
@@ -64,18 +57,6 @@ class Retention(Loop):
         now, free = self._clock.monotonic(), self._holdings.free_bytes()
         for draft in self._watch.look(now, free_bytes=free, min_free_bytes=self._settings.min_free_bytes):
             self._emit(self._messages.make(draft, draft.priority, self._clock.wall()))
-
-    def _step(self) -> bool:
-        try:
-            self.look()
-        except StoreError as error:
-            raise TransientSinkError(str(error)) from error
-        self._woken.wait(EVERY_S)
-        self._woken.clear()
-        return True
-
-    def _wake(self) -> None:
-        self._woken.set()
 
     def _close(self) -> None:
         for draft in self._watch.stop(self._clock.monotonic(), "the guard was stopped"):

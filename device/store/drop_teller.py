@@ -1,34 +1,27 @@
 """Has it told which events were given up before a broker had them. Gives up none."""
 
-import threading
 from collections.abc import Callable
 from typing import Final
 
 from device.core.drop_watch import MAX_RANGES, DropWatch
 from device.core.event import Event
 from device.core.message import MessageMaker
-from device.errors import StoreError, TransientSinkError
 from device.ports import Clock
+from device.rounds import Rounds
 from device.store.store import Store
-from device.worker import Loop, LoopStats
 
 EVERY_S: Final = 5.0
 
 
-class DropTeller(Loop):
+class DropTeller(Rounds):
     """Looks at the outbox every few seconds, from a thread of its own."""
 
     def __init__(self, store: Store, clock: Clock, *, emit: Callable[[Event], None], messages: MessageMaker) -> None:
         """Not yet started."""
-        super().__init__("outbox")
+        super().__init__("outbox", every_s=EVERY_S)
         self._store, self._clock = store, clock
         self._emit, self._messages = emit, messages
         self._watch = DropWatch()
-        self._woken = threading.Event()
-
-    def stats(self) -> LoopStats:
-        """Figures so far."""
-        return LoopStats(self.name, self._progress, 0, 0, self._failures, self._bugs, self._trouble, self._fatal)
 
     def look(self) -> None:
         """Tell what is to be told now.
@@ -41,18 +34,6 @@ class DropTeller(Loop):
         room = self._store.outbox_has_room()
         for draft in self._watch.look(self._clock.monotonic(), untold=untold, room=room):
             self._emit(self._messages.make(draft, draft.priority, self._clock.wall()))
-
-    def _step(self) -> bool:
-        try:
-            self.look()
-        except StoreError as error:
-            raise TransientSinkError(str(error)) from error
-        self._woken.wait(EVERY_S)
-        self._woken.clear()
-        return True
-
-    def _wake(self) -> None:
-        self._woken.set()
 
     def _close(self) -> None:
         for draft in self._watch.stop(self._clock.monotonic(), "the guard was stopped"):
