@@ -113,7 +113,7 @@ recording-kills: $(DEV) ## a recorder killed at random moments, and what of its 
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_kills --report
 
 store-bench: $(DEV) ## alarms among a million events, a simulated day of 100,000, and from a draft to pin and broker; needs mosquitto
-	for part in store day latency; do $(BIN)/python -m bench.alarms $$part --report || exit 1; done
+	for part in store day latency frame; do $(BIN)/python -m bench.alarms $$part --report || exit 1; done
 
 faults: $(DEV) ## kills, stopped brokers, bad disks, stepped clocks, hanging sinks: what is lost; a few minutes
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.faults

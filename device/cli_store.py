@@ -17,10 +17,12 @@ def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     save.add_argument("file", type=Path, help="the file to write")
     save.add_argument("--files", action="store_true", help="also the clips and stills of events")
     save.add_argument("--without-keys", action="store_true", help="leave out what proves that the device is itself")
+    save.add_argument("--passphrase-file", type=Path, help="its first line seals the file; without: it is asked for")
     save.add_argument("--config", type=Path, required=True, help="configuration file")
     save.set_defaults(command=_backup)
     back = commands.add_parser("restore", help="put such a file in place of what is there")
     back.add_argument("file", type=Path, help="a file made by shopwarden backup")
+    back.add_argument("--passphrase-file", type=Path, help="its first line opens the file; without: it is asked for")
     back.add_argument("--config", type=Path, required=True, help="where the configuration is to be")
     back.set_defaults(command=_restore)
     audit = commands.add_parser("audit", help="who did what with this device, when and by which way")
@@ -34,23 +36,29 @@ def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 def _backup(arguments: argparse.Namespace) -> int:
     from device.backup import backup
     from device.config import load_config
+    from device.passphrase import passphrase_for
 
-    note_call(load_config(arguments.config).device.state_dir, "backup", str(arguments.file))
-    count = backup(arguments.config, arguments.file, files=arguments.files, keys=not arguments.without_keys)
+    state_dir, passphrase = (
+        load_config(arguments.config).device.state_dir,
+        passphrase_for(arguments.passphrase_file, new=True),
+    )
+    note_call(state_dir, "backup", str(arguments.file))
+    count = backup(arguments.config, arguments.file, passphrase, files=arguments.files, keys=not arguments.without_keys)
     sys.stdout.write(f"{arguments.file}: {count} files\n")
     if not arguments.without_keys:
         sys.stderr.write(
-            f"shopwarden: {arguments.file} holds the keys of this device: whoever has it can pass for the device; "
-            "keep it where nobody else reads, or call with --without-keys\n"
+            f"shopwarden: {arguments.file} holds the keys of this device: whoever has it and its passphrase can pass "
+            "for the device; keep the two apart\n"
         )
     return 0
 
 
 def _restore(arguments: argparse.Namespace) -> int:
-    from device.backup import restore
     from device.config import load_config
+    from device.passphrase import passphrase_for
+    from device.restore import restore
 
-    said = restore(arguments.file, arguments.config)
+    said = restore(arguments.file, arguments.config, passphrase_for(arguments.passphrase_file, new=False))
     note_call(load_config(arguments.config).device.state_dir, "restore", str(arguments.file))
     sys.stdout.write(said + "\n")
     return 0

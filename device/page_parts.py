@@ -93,6 +93,14 @@ class PageBook(EventBook):
         self._note("seen", what, by)
         log.info("evidence_seen", what=what, by=by)
 
+    def drawn(self, camera: str, by: str) -> None:
+        """Note that somebody changes what is drawn on a picture.
+
+        Raises:
+            StoreError: it is not on disk, and then nothing may be changed.
+        """
+        self._note("drawing", camera, by)
+
     def judge(self, event_id: str, verdict: Verdict | None, by: str) -> None:
         """Note what somebody says of a happening; None takes it back.
 

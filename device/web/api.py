@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import asdict
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request as HttpRequest
@@ -198,13 +199,18 @@ async def draw(visit: Visit) -> Response:
     if parts.config_file is None:
         return refusal(409, "this service has no configuration file")
     try:
-        revision = await visit.off_loop(drawing.write, parts.config_file, camera, body)
+        revision = await visit.off_loop(_write, parts, parts.config_file, camera, body, visit.by)
     except drawing.Outdated:
         return refusal(409, "the file has changed since: load the page again")
     except ConfigError as error:
         return refusal(422, str(error))
     parts.reload()
     return JSONResponse({"revision": revision})
+
+
+def _write(parts: WebParts, file: Path, camera: str, body: DrawingBody, by: str) -> str:
+    # Whoever moves a mask or a line changes what the guard sees: it goes on only where that stands in the audit.
+    return drawing.write(file, camera, body, lambda: parts.book.drawn(camera, by))
 
 
 async def metrics(http: HttpRequest) -> Response:

@@ -1,6 +1,7 @@
 """Writes what somebody has drawn into the configuration file. Draws nothing."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,14 @@ def read(file: Path) -> tuple[str, str]:
     return text, hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def write(file: Path, camera: str, body: DrawingBody) -> str:
+def write(file: Path, camera: str, body: DrawingBody, note: Callable[[], None]) -> str:
     """Put a drawing into the file, with the text before it kept beside it as ``FILE.before``; the new revision.
+
+    Args:
+        file: the configuration.
+        camera: on whose picture.
+        body: what is drawn.
+        note: called once all is well, before anything is written; what it raises ends it there.
 
     Raises:
         Outdated: somebody has changed the file in the meantime.
@@ -51,6 +58,7 @@ def write(file: Path, camera: str, body: DrawingBody) -> str:
         raise Outdated
     changed = redraw(text, camera, body.model_dump(mode="json", exclude={"revision"}))
     parse_config(changed, file.name)
+    note()
     try:
         mode = file.stat().st_mode & 0o777
         replace_file(file.with_name(f"{file.name}.before"), text.encode(), mode=mode)

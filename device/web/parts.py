@@ -58,6 +58,9 @@ class Book(Protocol):
     def seen(self, what: str, by: str) -> None:
         """Note in the audit that somebody has looked at evidence."""
 
+    def drawn(self, camera: str, by: str) -> None:
+        """Note in the audit that somebody has changed what is drawn on a picture."""
+
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Who did what, the newest first, from below a number on."""
 

@@ -101,6 +101,10 @@ class MemoryBook:
         """Note it."""
         self.looks.append((what, by))
 
+    def drawn(self, camera: str, by: str) -> None:
+        """Note it."""
+        self.looks.append((camera, by))
+
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Two lines."""
         lines = [

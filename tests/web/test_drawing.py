@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from device.config import load_config
+from device.errors import StoreError
 from tests.web.served import Served, served
 
 TRIANGLE = [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]
@@ -42,6 +43,7 @@ def test_a_drawing_is_written_and_read_again(tmp_path: Path) -> None:
         assert "the owner's own words" in page.config_file.read_text(encoding="utf-8")
         assert page.config_file.with_name("shop.toml.before").read_text(encoding="utf-8") == before
         assert page.reloads == 1
+        assert [camera for camera, by in page.book.looks if by.startswith("anna")] == ["aisle"]
         assert answer.json()["revision"] == page.client("anna").get("/api/drawing").json()["revision"]
 
 
@@ -95,3 +97,17 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
         assert answer.status_code == 503
         assert "shop.toml: cannot be written" in answer.json()["error"]
         assert page.client("anna").put("/api/drawing/cellar", json=body).status_code == 404
+
+
+def test_what_cannot_be_noted_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever moves a mask leaves a line in the audit, or the mask stays."""
+
+    def fail(camera: str, by: str) -> None:
+        raise StoreError(f"{camera}, {by}: the disk fails")
+
+    with served(tmp_path) as page:
+        monkeypatch.setattr(page.book, "drawn", fail)
+        before = page.config_file.read_bytes()
+        assert page.client("anna").put("/api/drawing/aisle", json=drawn(page, masks=[TRIANGLE])).status_code == 503
+        assert page.config_file.read_bytes() == before
+        assert page.reloads == 0
