@@ -86,6 +86,16 @@ def test_a_passphrase_must_be_long_and_right() -> None:
         opened(SHORT, "another long word")
 
 
+def test_what_is_spent_unless_somebody_asks_for_less() -> None:
+    """Three rounds of 64 MiB in four lanes, as the file itself says; they can be read again."""
+    out = io.BytesIO()
+    sealing = Sealing(out, WORD)
+    sealing.write(b"secret")
+    sealing.close()
+    assert out.getvalue()[HEAD - 12 : HEAD] == b"".join(it.to_bytes(4, "big") for it in (3, 64 << 10, 4))
+    assert opened(out.getvalue()) == b"secret"
+
+
 def test_what_a_file_asks_for_is_bounded() -> None:
     """A hostile head must not take the memory of the machine."""
     hostile = SHORT[: HEAD - 8] + (1 << 31).to_bytes(4, "big") + SHORT[HEAD - 4 :]
