@@ -29,6 +29,8 @@ from tests.house import ROOT
 from tests.recorder.packets import FPS, number_of
 from tests.sinks.broker import PASSWORD, USER, free_port
 
+Result = dict[str, Any]
+"""What a batch was: ``times``, ``broken`` promises, and what else was counted."""
 LAST_S = 2.0
 """A clip that was cut short plays up to so much before its end."""
 PATIENCE_S = 60.0
@@ -313,3 +315,14 @@ def readable(path: Path) -> tuple[list[int], str | None]:
     except (av.error.FFmpegError, IndexError) as error:
         return shown, str(error)
     return shown, None
+
+
+def query(state: Path, text: str) -> list[Any]:
+    """What a store answers."""
+    with contextlib.closing(sqlite3.connect(state / "shopwarden.db")) as db:
+        return db.execute(text).fetchall()
+
+
+def waiting(state: Path) -> set[int]:
+    """What still waits for the broker, by number."""
+    return {row[0] for row in query(state, "select seq from outbox")}
