@@ -4,7 +4,8 @@ import hashlib
 import html
 import io
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -138,6 +139,9 @@ def verify(package: Path, key: str | None) -> list[str]:
 
 
 def _faults(archive: zipfile.ZipFile, key: str | None) -> list[str]:
+    damaged = _damaged(archive)
+    if unread := sorted(damaged & {_KEY, _CHAIN}):
+        return [f"{name} was changed" for name in unread]
     public = _key(archive.read(_KEY), _KEY)
     links = [parse_line(line) for line in archive.read(_CHAIN).splitlines()]
     if not links:
@@ -147,10 +151,41 @@ def _faults(archive: zipfile.ZipFile, key: str | None) -> list[str]:
     names = [name for name in archive.namelist() if name.startswith(_FILES)]
     if len(set(archive.namelist())) != len(archive.namelist()):
         found.append("a file stands in it twice")
-    there = {name.removeprefix(_FILES): _sum(archive, name) for name in names}
+    there = {name.removeprefix(_FILES): "" if name in damaged else _sum(archive, name) for name in names}
     if links[0].link.kind != "sealed":
         return [*found, f"link {links[0].link.n} seals nothing"]
-    return [*found, *differences(links[0].link, there)]
+    found += differences(links[0].link, there)
+    return [*found, *_other_words(archive, damaged, links, fingerprint_of(public))]
+
+
+def _damaged(archive: zipfile.ZipFile) -> set[str]:
+    """What does not fit its own checksum."""
+    found = set()
+    for it in archive.infolist():
+        try:
+            _sum(archive, it.filename)
+        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError):
+            found.add(it.filename)
+    return found
+
+
+def _other_words(
+    archive: zipfile.ZipFile, damaged: set[str], links: Sequence[Signed], fingerprint: str
+) -> Iterator[str]:
+    """What explains the evidence and is not as it follows from the chain: a page may show what never was.
+
+    Nobody signs these words. A later version that writes others must know those of the versions before it.
+    """
+    text = _explanation(links, fingerprint)
+    words = {_README: text, _INDEX: _page(links, text)}
+    there = set(archive.namelist())
+    for name, wanted in words.items():
+        if name not in there:
+            yield f"{name} is missing"
+        elif name in damaged or archive.read(name) != wanted.encode("utf-8"):
+            yield f"{name} was changed"
+    known = {*words, _KEY, _CHAIN}
+    yield from (f"{name} is not of this package" for name in sorted(there - known) if not name.startswith(_FILES))
 
 
 def _doubts_about(public: Ed25519PublicKey, key: str | None) -> list[str]:

@@ -1,5 +1,6 @@
 """Takes the store's outbox to the broker, in order, and strikes off what the broker has. Owns no queue of its own."""
 
+import math
 import random
 import threading
 from collections import deque
@@ -21,8 +22,8 @@ _IDLE_S: Final = 5.0
 """The longest sleep: well under the keep-alive, which is looked after on waking."""
 _GOODBYE_S: Final = 1.0
 _BACKOFF: Final = Backoff(first_s=1.0, cap_s=60.0)
-_MAX_RESENT: Final = 1000
-"""Acknowledged events that are remembered for sending again, at most."""
+_MAX_RESENT: Final = 20_000
+"""Acknowledged events that are remembered for sending again, at most: what a backlog of hours brings in ten seconds."""
 _REFUSED_RETRY_S: Final = 300.0
 """A refused user is tried again at this pace: the fault may be mended on the broker."""
 
@@ -93,8 +94,12 @@ class MqttRunner(Loop):
         self._availability_topic = f"shopwarden/{device}/availability"
         # Replaced by the runner's thread; others only wake whichever there is.
         self._session: Session | None = None
-        self._taken: deque[tuple[float, int]] = deque(maxlen=_MAX_RESENT)
-        """What the broker acknowledged of late: when, and which."""
+        self._taken: dict[int, float] = {}
+        """What the broker acknowledged of late, and when; infinity for what is being sent again. In that order."""
+        self._again: deque[int] = deque()
+        """Numbers of what is still to be sent again on this connection."""
+        self._heard_t = -math.inf
+        """When the broker of the last connection was last heard, s."""
         self._board = board or Board()
         self._board.listen(self._wake)
         self._ears: tuple[Ear, ...] = ()
@@ -156,11 +161,10 @@ class MqttRunner(Loop):
         self._hearing = 0
         self._hear(session)
         self._post(session, self._board.begin())
-        since = self._clock() - self._broker.resend_s
-        for event in self._outbox.stored([seq for t, seq in self._taken if t >= since]):
-            if event.seq is not None:
-                self._on_the_way[session.publish(self._event_topic, encode(replace(event, late=True)))] = None
-        self._taken.clear()
+        # Counted from the broker's last word, not from now: however long it was away, it forgot what it took before.
+        since = self._heard_t - self._broker.resend_s
+        self._taken = {seq: math.inf for seq, t in self._taken.items() if t > since}
+        self._again = deque(sorted(self._taken))
 
     def _hear(self, session: Session) -> None:
         """Ask for the topics of those who have begun to listen."""
@@ -176,7 +180,8 @@ class MqttRunner(Loop):
     def _exchange(self, session: Session) -> bool:
         self._hear(session)
         self._post(session, self._board.take())
-        room = _WINDOW - len(self._on_the_way)
+        self._send_again(session)
+        room = 0 if self._again else _WINDOW - len(self._on_the_way)
         for event in self._outbox.outbox_next(self._last_seq, room) if room > 0 else ():
             if event.seq is not None:
                 self._on_the_way[session.publish(self._event_topic, self._message(event, event.seq))] = event.seq
@@ -188,6 +193,16 @@ class MqttRunner(Loop):
                     ear.hear(message)
         return self._strike_off(session)
 
+    def _send_again(self, session: Session) -> None:
+        """Repeat what may have been lost, before anything newer; what is no longer in the store is left out."""
+        while self._again and (room := _WINDOW - len(self._on_the_way)) > 0:
+            seqs = [self._again.popleft() for _ in range(min(room, len(self._again)))]
+            there = self._outbox.stored(seqs)
+            for event in there:
+                self._on_the_way[session.publish(self._event_topic, encode(replace(event, late=True)))] = event.seq
+            for seq in set(seqs).difference(event.seq for event in there):
+                del self._taken[seq]
+
     def _message(self, event: Event, seq: int) -> str:
         return encode(replace(event, late=seq <= self._late_to))
 
@@ -197,9 +212,19 @@ class MqttRunner(Loop):
         done = [seq for seq in seqs if seq is not None]
         if done:
             self._outbox.acknowledge(*done)
-            now = self._clock()
-            self._taken.extend((now, seq) for seq in done)
+            self._note_taken(done, session.heard_t)
         return bool(numbers)
+
+    def _note_taken(self, seqs: Sequence[int], t: float) -> None:
+        for seq in seqs:
+            self._taken.pop(seq, None)
+            self._taken[seq] = t
+        while len(self._taken) > _MAX_RESENT or (self._taken and self._is_old(t)):
+            del self._taken[next(iter(self._taken))]
+
+    def _is_old(self, t: float) -> bool:
+        """Whether the oldest of them is of no more use: the broker has been heard since, long after."""
+        return next(iter(self._taken.values())) <= t - self._broker.resend_s
 
     def _wake(self) -> None:
         session = self._session
@@ -228,4 +253,5 @@ class MqttRunner(Loop):
         session, self._session = self._session, None
         self._on_the_way = {}
         if session is not None:
+            self._heard_t = session.heard_t
             session.close()

@@ -126,6 +126,8 @@ class Session:
         self._clock = clock
         self._answer: ReasonCode | None = None
         self._acknowledged: list[int] = []
+        self.heard_t = clock()
+        """When the broker last said anything, s: until then at least it was alive."""
         self._received: list[Message] = []
         self._client = self._make_client(will)
         self._waker, self._wakes = socket.socketpair()
@@ -184,6 +186,7 @@ class Session:
             self._wakes.recv(4096)
         if sock in readable:
             self._require(self._client.loop_read())
+            self.heard_t = self._clock()
         if writable:
             self._require(self._client.loop_write())
         self._require(self._client.loop_misc())

@@ -33,6 +33,8 @@ class Mosquitto:
     process: subprocess.Popen[bytes] | None = None
     tls: tuple[Path, Path, Path] | None = None
     """Authority, certificate and key; then nobody without a certificate is let in, and no password is asked for."""
+    acl: Path | None = None
+    """Who may read and write which topics; without, everybody all."""
 
     def start(self) -> Self:
         """Run it, and wait until it answers."""
@@ -46,6 +48,8 @@ class Mosquitto:
             cafile, certfile, keyfile = self.tls
             who = f"cafile {cafile}\ncertfile {certfile}\nkeyfile {keyfile}\n"
             who += "require_certificate true\nuse_identity_as_username true\nallow_anonymous false\n"
+        if self.acl is not None:
+            who += f"acl_file {self.acl}\n"
         config.write_text(head + who, encoding="utf-8")
         self.process = subprocess.Popen(["mosquitto", "-c", str(config)], stderr=subprocess.DEVNULL)
         poll = threading.Event()

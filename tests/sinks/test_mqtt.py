@@ -1,6 +1,7 @@
 """The outbox goes to a real broker."""
 
 import contextlib
+import math
 import queue
 import shutil
 import socket
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from device.clock import SystemClock
+from device.clock import SimulatedClock, SystemClock
 from device.core.event import Event, decode, encode
 from device.errors import ConfigError, StoreError
 from device.sinks.mqtt import MqttRunner
@@ -70,6 +71,7 @@ def run(store: Store, password_file: Path) -> Iterator[Callable[..., MqttRunner]
         wait: Wait = threading.Event.wait,
         resend_s: float = 10.0,
         board: Board | None = None,
+        clock: Callable[[], float] | None = None,
     ) -> MqttRunner:
         broker = Broker(
             host="127.0.0.1",
@@ -79,8 +81,9 @@ def run(store: Store, password_file: Path) -> Iterator[Callable[..., MqttRunner]
             client_id="shop-1",
             resend_s=resend_s,
         )
-        clock = SystemClock().monotonic
-        runner = MqttRunner(store, broker, "shop-1", clock=clock, board=board, backoff=FAST, wait=wait)
+        runner = MqttRunner(
+            store, broker, "shop-1", clock=clock or SystemClock().monotonic, board=board, backoff=FAST, wait=wait
+        )
         runner.start()
         runners.append(runner)
         return runner
@@ -204,6 +207,55 @@ def test_only_what_was_taken_of_late_is_sent_again(
     event = store.commit(make_event())
     runner.offer(event)
     assert [decode(text).id for text in listener.take(1)] == [event.id]
+    listener.close()
+
+
+def test_what_was_taken_before_a_long_outage_is_sent_again(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """The window ends with the broker's last word: an outage longer than it takes nothing out of it.
+
+    A broker that dies a second time before it has acknowledged the repetition gets it a third time.
+    """
+    clock, go = SimulatedClock(), threading.Event()
+
+    def wait(stop: threading.Event, _seconds: float) -> bool:
+        until(lambda: go.is_set() or stop.is_set())
+        return stop.is_set()
+
+    runner = run(mosquitto.port, clock=clock.monotonic, wait=wait)
+    taken = [store.commit(make_event()) for _ in range(50)]
+    runner.offer(taken[-1])
+    until(lambda: store.outbox_size() == 0 and len(runner._taken) == len(taken))
+    for heard in (1, len(taken)):
+        mosquitto.kill()
+        until(lambda: runner.stats().trouble)
+        clock.advance(3600.0)
+        mosquitto.start()
+        listener = Listener(mosquitto.port)
+        go.set()
+        assert listener.take(heard) == late(taken[:heard])
+        go.clear()
+        listener.close()
+    until(lambda: all(t < math.inf for t in runner._taken.values()))
+    assert store.check() == []
+
+
+def test_what_was_taken_long_before_the_last_word_is_not_sent_again(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """What the broker took more than a window before something else is its own."""
+    clock = SimulatedClock()
+    runner = run(mosquitto.port, clock=clock.monotonic)
+    runner.offer(store.commit(make_event()))
+    until(lambda: store.outbox_size() == 0 and len(runner._taken) == 1)
+    clock.advance(11.0)
+    newer = store.commit(make_event())
+    runner.offer(newer)
+    until(lambda: list(runner._taken) == [newer.seq])
+    listener = Listener(mosquitto.port)
+    break_off(runner)
+    assert [decode(text).id for text in listener.take(1)] == [newer.id]
     listener.close()
 
 
