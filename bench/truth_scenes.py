@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from bench.truth_expected import STEP_S, Expected
+from bench.truth_walk import walked
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_file import scene_of
 from device.capture.scene_goods import Act, Rack, Stock
@@ -19,22 +21,6 @@ FOLDER = Path(__file__).parent.parent / "tests" / "truth"
 GOODS_KINDS = {"take": "item_taken", "put": "item_returned"}
 CONTACT_SLACK_S = 1.5
 """How far ``t_start`` may be from the hand's contact."""
-STEP_S = 0.1
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """Something that a rule must tell."""
-
-    kind: str
-    t_s: float
-    """When it happens."""
-    t_clear_s: float
-    """From when on it can be seen: delay is counted from here."""
-    until_s: float
-    """What is told later is another thing."""
-    optional: bool = False
-    """Nobody could tell: it is out of sight until it is undone or the scene ends. To tell it is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +70,9 @@ def load(path: Path, seed: int) -> Case:
         for e in table.get("expect", ())
     )
     blind = tuple((b["figure"], b["from_s"] * pace, b["to_s"] * pace) for b in table.get("blind", ()))
-    return Case(path.stem, seed, scene, camera, (*told, *_moved(scene, staff)), blind, _start(table))
+    return Case(
+        path.stem, seed, scene, camera, (*told, *_moved(scene, staff), *walked(scene, camera)), blind, _start(table)
+    )
 
 
 def _start(table: dict[str, Any]) -> float:
@@ -93,13 +81,15 @@ def _start(table: dict[str, Any]) -> float:
 
 def _moved(scene: Scene, staff: frozenset[int]) -> tuple[Expected, ...]:
     """What the acts of a scene make true of its shelves."""
-    found = []
-    for act, _ in Stock(scene.racks, scene.acts).moved():
+    found, moved = [], [act for act, _ in Stock(scene.racks, scene.acts).moved()]
+    for act in moved:
         if act.figure and act.figure in staff:
             continue
         clear = _clear(scene, act)
         again = any(_same_slot(other, act) and act.t_moves < other.t_s < clear + 1.0 for other in scene.acts)
-        hidden = again or clear > scene.duration_s - 1.5
+        # What had gone behind the same back and is there again was never seen to be away.
+        unseen = any(_same_slot(other, act) and other.t_s < act.t_s <= _clear(scene, other) for other in moved)
+        hidden = again or unseen or clear > scene.duration_s - 1.5
         found.append(Expected(GOODS_KINDS[act.kind], act.t_s, clear, clear + 6.0, hidden))
     return tuple(found)
 

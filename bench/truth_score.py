@@ -3,7 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
-from bench.truth_scenes import CONTACT_SLACK_S, Expected
+from bench.truth_expected import Expected
+from bench.truth_scenes import CONTACT_SLACK_S
 from device.core.event import Event
 
 DAY_S = 86400.0
@@ -25,6 +26,18 @@ class Tally:
     missed: int = 0
     delays: list[float] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+
+    def add(self, other: "Tally") -> None:
+        """Take in what another has counted."""
+        self.positive += other.positive
+        self.negative += other.negative
+        self.negative_s += other.negative_s
+        self.quiet_false += other.quiet_false
+        self.hits += other.hits
+        self.wrong += other.wrong
+        self.missed += other.missed
+        self.delays += other.delays
+        self.faults += other.faults
 
     @property
     def precision(self) -> float:

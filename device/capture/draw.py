@@ -164,7 +164,7 @@ def _draw_thing(planes: Planes, thing: Thing, t: float) -> None:
     foot = along(thing.path, t)
     if foot is None:
         return
-    box = (foot[0] - thing.size_frac[0] / 2, foot[1] - thing.size_frac[1], foot[0] + thing.size_frac[0] / 2, foot[1])
+    box = thing.box_at(foot)
     body, dark = (thing.level, *thing.tint), (max(32, thing.level - 25), *thing.tint)
     for colour, part in _THINGS[thing.kind]:
         (fill_ellipse if colour == "wheel" else fill_box)(planes, dark if colour else body, _placed(part, box))

@@ -21,7 +21,7 @@ def fill_ellipse(planes: Planes, colour: Colour, box: Box) -> None:
         left, top, right, bottom = window
         across = (np.arange(left, right) + 0.5 - (x1 + x2) / 2) / max((x2 - x1) / 2, 0.5)
         down = (np.arange(top, bottom) + 0.5 - (y1 + y2) / 2) / max((y2 - y1) / 2, 0.5)
-        plane[top:bottom, left:right][across**2 + down[:, None] ** 2 <= 1.0] = value
+        np.copyto(plane[top:bottom, left:right], value, where=across**2 + down[:, None] ** 2 <= 1.0, casting="unsafe")
 
 
 def fill_box(planes: Planes, colour: Colour, box: Box) -> None:
@@ -53,7 +53,8 @@ def fill_limb(planes: Planes, colour: Colour, start: Point, end: Point, half_fra
         y = (np.arange(top, bottom) + 0.5 - start[1] * rows)[:, None]
         dx, dy = (end[0] - start[0]) * columns, (end[1] - start[1]) * rows
         along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1e-6), 0.0, 1.0)
-        plane[top:bottom, left:right][(x - along * dx) ** 2 + (y - along * dy) ** 2 <= half_px**2] = value
+        near = (x - along * dx) ** 2 + (y - along * dy) ** 2 <= half_px**2
+        np.copyto(plane[top:bottom, left:right], value, where=near, casting="unsafe")
 
 
 def _window(plane: Plane, box: Box) -> tuple[int, int, int, int] | None:

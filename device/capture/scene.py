@@ -138,11 +138,15 @@ class Scene:
         return foot[0] - half, foot[1] - figure.height_frac, foot[0] + half, foot[1]
 
     def truth(self, t: float) -> tuple[Truth, ...]:
-        """Everybody of whom a quarter or more is in the picture, the farthest first."""
+        """Everybody and every car of which a quarter or more is in the picture; people first, the farthest of them."""
+        people = ((it.id, "person", self.whole_box(it, t)) for it in self.by_distance(t))
+        cars = (
+            (it.id, "car", it.box_at(foot)) for it in self.things if it.kind == "car" if (foot := along(it.path, t))
+        )
         return tuple(
-            Truth(figure.id, "person", seen)
-            for figure in self.by_distance(t)
-            if (box := self.whole_box(figure, t)) is not None and _area(seen := _cut(box)) >= 0.25 * _area(box)
+            Truth(id_, label, seen)
+            for id_, label, box in (*people, *cars)
+            if box is not None and _area(seen := _cut(box)) >= 0.25 * _area(box)
         )
 
     def by_distance(self, t: float) -> Sequence[Figure]:

@@ -46,6 +46,11 @@ class Thing:
         if not all(32 <= level <= 219 for level in (self.level, *self.tint)):
             raise ValueError(f"thing {self.id}: level or tint is outside 32..219")
 
+    def box_at(self, foot: tuple[float, float]) -> tuple[float, float, float, float]:
+        """Where all of it is when the middle of its lower edge is there, fractions."""
+        (x, y), (width, height) = foot, self.size_frac
+        return x - width / 2, y - height, x + width / 2, y
+
 
 @dataclass(frozen=True, slots=True)
 class Tamper:

@@ -84,3 +84,25 @@ def test_whoever_stops_watching_ends_what_lasts() -> None:
     (end,) = rule.stop(25.0, "the daemon stops")
     assert (end.state, end.reasons[-1]) == ("end", "the daemon stops")
     assert rule.finish(26.0) == ()
+
+
+@pytest.mark.parametrize("seed", [6, 7, 8])
+def test_nothing_is_learned_of_the_floor_behind_somebody(seed: int) -> None:
+    """Who stands there for long in the colours of the ground, and goes, leaves no hole behind."""
+    stays = Figure(
+        1,
+        (Waypoint(0, -0.1, 0.8), Waypoint(3, 0.45, 0.82), Waypoint(36, 0.45, 0.82), Waypoint(39, 1.1, 0.8)),
+        0.4,
+        shirt=110,
+        trousers=125,
+    )
+    scene = yard(figures=(stays,), duration_s=50.0, seed=seed)
+    assert told(scene, "removed") == []
+    assert told(scene, "left") == []
+
+
+def test_a_plain_box_is_no_patch_of_light() -> None:
+    """A box as grey as the ground, but brighter, in dim light: only its rim tells."""
+    box = Thing(9, (Waypoint(4, 0.52, 0.83), Waypoint(28, 0.52, 0.83)), (0.07, 0.1), kind="box", level=165)
+    scene = yard(box, figures=(COMES_AND_GOES,), duration_s=28.0, lights=(Light(0.0, 0.8),))
+    assert [draft.state for draft in told(scene, "left")] == ["start"]

@@ -24,8 +24,10 @@ FLOOR = ShelfSettings(
     people_hide=True,
     propose=False,
     absorb_s=600.0,
-    # Grey things on grey ground differ little, and a floor is looked at with more patience than a shelf.
+    # Grey things on grey ground differ little, and a floor is looked at with more patience than a shelf: of a plain
+    # thing only the rim tells it from a patch of light.
     edge_slack=0.12,
+    luma_change=8.5,
 )
 """The whole floor as one shelf, looked at with patience."""
 NEAR_OF_HEIGHT = 0.25

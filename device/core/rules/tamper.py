@@ -130,7 +130,8 @@ class TamperRule:
         if self._happening is not None:
             return self._go_on(verdict, scene.t)
         if verdict is None:
-            self._since = None
+            if scene.t - self._last_so > GAP_S:
+                self._since = None
             return ()
         return self._begin(verdict, sight, scene.t)
 

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from device.core.geometry import Box
 from device.core.shelf.view import Cells, Mask
 
 _DISK = np.ones((3, 3), dtype=np.uint8)
@@ -47,6 +48,23 @@ def blobs(changed: Mask, inside: Mask) -> list[Blob]:
         border = int(area[0].sum() + area[-1].sum() + area[:, 0].sum() + area[:, -1].sum())
         found.append(Blob(area, cells, (left, top, columns, rows), float(inside[area].mean()), border))
     return sorted(found, key=lambda blob: -blob.cells)
+
+
+def part_of(blob: Blob, area: Mask) -> Blob:
+    """What of a place lies in an area that it overlaps; as near to edges and shelf as the whole."""
+    inner = blob.area & area
+    rows, columns = np.nonzero(inner.any(axis=1))[0], np.nonzero(inner.any(axis=0))[0]
+    left, top = int(columns[0]), int(rows[0])
+    rect = (left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
+    return Blob(inner, int(inner.sum()), rect, blob.inside_frac, blob.border_cells)
+
+
+def share_in(blob: Blob, box: Box) -> float:
+    """How much of a place lies in a box of cells."""
+    rows, columns = blob.area.shape
+    x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
+    x2, y2 = min(columns, int(box[2]) + 1), min(rows, int(box[3]) + 1)
+    return float(blob.area[y1:y2, x1:x2].sum()) / max(1, int(blob.area.sum())) if x1 < x2 and y1 < y2 else 0.0
 
 
 def _filled(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:

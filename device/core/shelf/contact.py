@@ -34,6 +34,10 @@ class Whereabouts:
         """The boxes of the last moment."""
         return tuple(box for _, box in self._moments[-1][1]) if self._moments else ()
 
+    def since(self, t: float) -> tuple[Box, ...]:
+        """The boxes of all moments from a time on."""
+        return tuple(box for at, people in self._moments if at >= t for _, box in people)
+
     def note(self, tracks: Iterable[Track], t: float) -> None:
         """Remember this moment."""
         people = tuple((track.id, track.box) for track in tracks if track.label == "person" and track.confirmed)

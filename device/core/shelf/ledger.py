@@ -13,15 +13,19 @@ from device.core.shelf.view import Cells, Mask
 AS_BEFORE = "the place looks as it did before it changed last"
 _SAME_PLACE = 0.35
 """Intersection over union with which two changes are at the same place."""
-_UNCLEAR = 0.07
+_UNCLEAR = 0.1
 """Scores nearer to zero say nothing."""
 _BESIDE = np.ones((9, 9), dtype=np.uint8)
 _PART = 0.5
 """A rest is smaller than so much of what it is a rest of."""
 _TOGETHER_S = 1.3
 """Parts of one thing are touched at once; two things by one hand one after the other."""
+_ONE_HAND_S = 2.6
+"""What goes from one slot within so short a time is one item, seen in pieces."""
 _DEEPER = 0.06
 """So much darker is the next of its kind behind an item; one that was only turned is as bright as before."""
+_SHADED = 0.2
+"""What is darker by more is in another light."""
 _ALIKE = 0.5
 """It looks as before when it is so much nearer to that than what had come between."""
 
@@ -65,6 +69,7 @@ class _Entry:
     items: int
     since: float
     """When it was touched, s."""
+    slot: int | None
 
 
 @dataclass(slots=True)
@@ -94,30 +99,42 @@ class Ledger:
                 return again, 0.9, AS_BEFORE
             if last.kind == "taken" and looks.score < _UNCLEAR:
                 return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
-        if last is None and abs(looks.score) < _UNCLEAR and looks.facts.get("depth", 0.0) > _DEEPER:
+        if last is None and _DEEPER < looks.facts.get("depth", 0.0) < _SHADED and _as_full(looks):
             return "taken", 0.55, "what stands there now is farther back"
         if abs(looks.score) < _UNCLEAR:
             return None, 0.0, "as much of an item before as after"
         verdict: Verdict = "taken" if looks.score > 0 else "returned"
         return verdict, 0.5 + 0.45 * strength, "by outline, print and surroundings"
 
-    def is_part(self, area: Mask, kind: Verdict, since: float) -> bool:
+    def is_part(self, area: Mask, kind: Verdict, since: float, slot: int | None = None) -> bool:
         """Whether it is a rest of a change that has been told: a rim beside it, or another part of the same thing."""
         size = int(area.sum())
         for entry in self._past:
             beside = float((cv2.dilate(entry.area.astype(np.uint8), _BESIDE) > 0)[area].mean())
             rim = beside >= 0.5 and size < _PART * int(entry.area.sum()) and _overlap(entry.area, area) < _SAME_PLACE
-            same = beside >= 0.1 and entry.kind == kind and abs(since - entry.since) <= _TOGETHER_S
+            # In one slot stands one item: what goes beside what has gone was hidden when that was told.
+            one = slot is not None and entry.slot == slot and (kind == "returned" or entry.open)
+            gap_s = abs(since - entry.since)
+            same = entry.kind == kind and (
+                (beside >= 0.1 and (one or gap_s <= _TOGETHER_S)) or (one and gap_s <= _ONE_HAND_S)
+            )
             if rim or (same and not (entry.area & area).sum() > 0.5 * size):
                 return True
         return False
 
     def add(
-        self, kind: Verdict, area: Mask, before: Cells, after: Cells, track: int | None, items: int, since: float
+        self,
+        kind: Verdict,
+        area: Mask,
+        pictures: tuple[Cells, Cells],
+        track: int | None,
+        items: int,
+        since: float,
+        slot: int | None = None,
     ) -> int:
-        """Write down a change; its number."""
+        """Write down a change; its number. ``pictures``: before and after."""
         self._count += 1
-        self._past.append(_Entry(self._count, kind, area, before, after, track, kind == "taken", items, since))
+        self._past.append(_Entry(self._count, kind, area, *pictures, track, kind == "taken", items, since, slot))
         return self._count
 
     def undo(self, area: Mask, after: Cells, track: int | None) -> int | None:
@@ -141,6 +158,16 @@ class Ledger:
 
     def _last_at(self, area: Mask) -> _Entry | None:
         return next((entry for entry in reversed(self._past) if _overlap(entry.area, area) >= _SAME_PLACE), None)
+
+
+_SAME_RIM, _SAME_PRINT = 0.1, 0.15
+"""Of what has as much outline and print as before, something stands there before and after."""
+
+
+def _as_full(looks: Looks) -> bool:
+    if abs(looks.score) < _UNCLEAR:
+        return True
+    return abs(looks.facts["outline"]) < _SAME_RIM and abs(looks.facts.get("print", 1.0)) < _SAME_PRINT
 
 
 _LOOKS_OTHER = 40.0

@@ -13,8 +13,6 @@ from device.core.shelf.view import Cells, Mask
 
 Times = NDArray[np.float64]
 _CROSS = np.ones((3, 3), dtype=np.uint8)
-_MOVE_OF_CHANGE = 0.8
-"""Movement from look to look is told from noise a little earlier than a change of the shelf."""
 _PROVEN_S = 1.5
 """A cell that looked the same for so long shows the shelf and nobody's arm."""
 _LEAST_TRUSTED = 0.12
@@ -64,10 +62,17 @@ class Memory:
         """Cells of which it is not sure yet that they show the shelf."""
         return np.asarray(self._calm_s < _PROVEN_S)
 
-    def look(self, now: Cells, t: float) -> Look | None:
-        """Compare; None where too little is in sight."""
+    def look(self, now: Cells, t: float, hidden: Mask | None = None, untrusted: Mask | None = None) -> Look | None:
+        """Compare; None where too little is in sight.
+
+        Args:
+            now: the picture.
+            t: its time, s.
+            hidden: cells in front of which somebody is known to stand: nothing is learned of them.
+            untrusted: cells that say nothing about the light.
+        """
         gap_s, self._t = max(0.0, t - self._t), t
-        trusted = ~self._changed
+        trusted = ~self._changed if untrusted is None else ~(self._changed | untrusted)
         if trusted.mean() < _LEAST_TRUSTED:
             # Perhaps the light was switched: what differs now is the best that there is.
             trusted = np.ones_like(trusted)
@@ -81,7 +86,8 @@ class Memory:
         disturbed = changed | moving
         self._disturbed_since = np.where(disturbed, np.minimum(self._disturbed_since, t), np.inf)
         self._calm_s = np.where(disturbed, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
-        self._learn(now, expected, disturbed, shaded, gap_s, swing)
+        known = disturbed if hidden is None else disturbed | hidden
+        self._learn(now, expected, known, shaded, gap_s, swing)
         return Look(t, now, expected, changed, shaded, t - self._still_since, self._disturbed_since)
 
     def accept(self, area: Mask, look: Look) -> None:
@@ -95,7 +101,7 @@ class Memory:
     def _follow(self, now: Cells, expected: Cells, t: float) -> Mask:
         """Which cells move: what is left when light and swing are taken off differs from what was left before."""
         settings, rest = self._settings, now - expected
-        limits = (settings.luma_change * _MOVE_OF_CHANGE, settings.chroma_change * _MOVE_OF_CHANGE)
+        limits = (settings.move_change, 0.8 * settings.chroma_change)
         limits = (limits[0] + _NOISE_FACTOR * self._noise, limits[1] + _NOISE_FACTOR * self._noise)
         moving = differs(now, expected + self._rest, limits, settings.edge_slack)[1]
         self._still_since = np.where(moving, t, self._still_since)
@@ -120,4 +126,6 @@ class Memory:
         # Towards the picture as it is, so that in a slow fade the fit has little left to do; a picture that swung would
         # smear what stands there.
         towards = now - self._reference if swing < _SMALL_SWING else now - expected
-        self._reference = (self._reference + follow * towards).astype(np.float32)
+        # What cannot be seen is in the same light as the rest.
+        lit = np.where(disturbed[..., None], rate * (expected - self._reference), follow * towards)
+        self._reference = (self._reference + lit).astype(np.float32)

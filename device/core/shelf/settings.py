@@ -19,6 +19,8 @@ class ShelfSettings:
     """How long it is looked at often after the last movement."""
     luma_change: float = 11.0
     """Grey levels, beyond noise and edges, that make a cell differ."""
+    move_change: float = 8.8
+    """Grey levels of luma that make a cell move from look to look: a little less than a change of the shelf takes."""
     chroma_change: float = 8.0
     """The same for colour."""
     edge_slack: float = 0.3

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 
 from device.core.frame import Frame
-from device.core.geometry import Box, Polygon, intersection
+from device.core.geometry import Polygon, intersection
 from device.core.motion import Motion
-from device.core.shelf.change import Blob, Verdict, blobs, compare, is_shadow, thick
-from device.core.shelf.contact import Contact, Whereabouts
+from device.core.shelf.change import Blob, blobs, compare, is_shadow, part_of, share_in, thick
+from device.core.shelf.contact import Whereabouts
 from device.core.shelf.ledger import AS_BEFORE, Change, Ledger
 from device.core.shelf.memory import Look, Memory
+from device.core.shelf.reasons import VERB, told, who_told
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.slots import Grid, Slots, grid_slots, proposed_slots
 from device.core.shelf.view import Mask, View, make_view
@@ -37,6 +38,12 @@ _BELOW_FRAC = 0.03
 _ON_BODY = 0.5
 _CONTACT_S = 1.5
 """Whose hand it was is asked of the first moments: who steps before it later did not take it."""
+_APART_S = 1.3
+"""Two things that one hand takes are touched at least so long after each other."""
+_HIDE_S = 1.2
+"""A floor is believed to be hidden by somebody for so long after they were seen there,"""
+_HIDE_OF_HEIGHT = 0.08
+"""and so far around their box, in heights of it."""
 _EDGE_STILL_S = 4.0
 """What goes on beyond the picture's own edge may be an item cut off by it, if it is still for so long."""
 
@@ -61,6 +68,7 @@ class ShelfWatch:
         self._view: View | None = None
         self._memory: Memory | None = None
         self._slots: Slots | None = None
+        self._hidden: Mask | None = None
         self._touched_t = np.zeros((0, 0))
         self._t = self._busy_until = -np.inf
 
@@ -107,10 +115,21 @@ class ShelfWatch:
         if self._view is None or self._view.size != (frame.width, frame.height) or self._memory is None:
             self._begin(frame, t)
             return ()
-        look = self._memory.look(self._view.cut(frame), t)
+        hidden = self._hidden_by_people(self._view, t)
+        self._hidden = hidden if self._settings.people_hide else None
+        look = self._memory.look(self._view.cut(frame), t, hidden, self._hidden)
         if look is None or not look.changed.any():
             return ()
         return tuple(self._judge(look, self._view, self._memory))
+
+    def _hidden_by_people(self, view: View, t: float) -> Mask:
+        """Cells in or beside the box of somebody: boxes jitter, and miss a look now and then."""
+        hidden = np.zeros(view.shape, dtype=np.bool_)
+        for x1, y1, x2, y2 in self._whereabouts.since(t - _HIDE_S):
+            reach = _HIDE_OF_HEIGHT * (y2 - y1)
+            left, top, right, bottom = view.box_of((x1 - reach, y1 - reach, x2 + reach, y2 + reach))
+            hidden[max(0, int(top)) : max(0, int(bottom) + 1), max(0, int(left)) : max(0, int(right) + 1)] = True
+        return hidden
 
     def _begin(self, frame: Frame, t: float) -> None:
         settings = self._settings
@@ -137,8 +156,8 @@ class ShelfWatch:
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
                 self._touched_t[blob.area] = look.t
             else:
-                change = self._settle(blob, look, view, memory)
-                found += [change] if change else []
+                changes = (self._settle(part, look, view, memory) for part in self._parts(blob, look))
+                found += [change for change in changes if change]
         return found
 
     def _in_the_way(self, blob: Blob, look: Look, view: View) -> bool:
@@ -163,16 +182,15 @@ class ShelfWatch:
             return False
         if float(np.quantile(look.still_s[blob.area], 0.2)) < _SHADE_STILL_S:
             return True
-        return any(_share_in(blob, view.box_of(box)) > _IN_BOX for box in self._whereabouts.now)
+        return any(share_in(blob, view.box_of(box)) > _IN_BOX for box in self._whereabouts.now)
 
     def _is_before(self, blob: Blob, view: View) -> bool:
         """Whether it lies on somebody who stands between the shelf and the camera: their feet are below the shelf."""
         lowest = max(y for _, y in self._shelf.points) + _BELOW_FRAC
-        hide = self._settings.people_hide
-        if hide and any(_share_in(blob, view.box_of(box)) > 0.0 for box in self._whereabouts.now):
+        if self._hidden is not None and bool(self._hidden[blob.area].any()):
             return True
         fronts = (box for box in self._whereabouts.now if box[3] > lowest)
-        return any(_share_in(blob, view.box_of(box)) > _ON_BODY for box in fronts)
+        return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in fronts)
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
@@ -181,6 +199,18 @@ class ShelfWatch:
         stays = blob.area & (look.still_s >= self._settings.absorb_s)
         if gone.any() or stays.any():
             memory.accept(gone | stays, look)
+
+    def _parts(self, blob: Blob, look: Look) -> list[Blob]:
+        """What was touched at different times in different slots are two things, though they hang together."""
+        if self._slots is None or not self._slots.areas:
+            return [blob]
+        slots = [number for number, share in self._slots.covered(blob.area) if share >= _ITEM_OF_SLOT]
+        if len(slots) < 2:
+            return [blob]
+        parts = [part_of(blob, self._slots.areas[number]) for number in slots]
+        since = [float(np.quantile(look.disturbed_since[part.area], 0.3)) for part in parts]
+        apart = max(since) - min(since) > _APART_S
+        return parts if apart else [blob]
 
     def _settle(self, blob: Blob, look: Look, view: View, memory: Memory) -> Change | None:
         """Judge a place that has been left alone."""
@@ -212,15 +242,15 @@ class ShelfWatch:
         verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks)
         before = look.expected
         memory.accept(blob.area, look)
-        if verdict is None or self._ledger.is_part(blob.area, verdict, since):
+        slot, items = self._slot_of(blob)
+        if verdict is None or self._ledger.is_part(blob.area, verdict, since, slot):
             return None
         box = view.fractions(*blob.rect)
         clear = max(since, look.t - float(np.median(look.still_s[blob.area])))
         contact = self._whereabouts.at(box, since - 0.3, min(max(clear, since), since + _CONTACT_S))
-        slot, items = self._slot_of(blob)
         who = contact.track if contact else None
         undoes = self._ledger.undo(blob.area, look.now, who) if verdict == "returned" else None
-        number = self._ledger.add(verdict, blob.area, before, look.now, who, items, since)
+        number = self._ledger.add(verdict, blob.area, (before, look.now), who, items, since, slot)
         facts = ", ".join(f"{name} {value:+.2f}" for name, value in looks.facts.items())
         return Change(
             number=number,
@@ -234,10 +264,10 @@ class ShelfWatch:
             track=who,
             confidence=round(confidence, 4),
             reasons=(
-                f"place {_told(box)}{'' if slot is None else f', slot {slot}'} covered at {since:.1f} s, "
+                f"place {told(box)}{'' if slot is None else f', slot {slot}'} covered at {since:.1f} s, "
                 f"clear at {clear:.1f} s",
-                f"{_VERB[verdict]} {why} ({facts})",
-                _who(contact),
+                f"{VERB[verdict]} {why} ({facts})",
+                who_told(contact),
             ),
             undoes=undoes,
             restores=why == AS_BEFORE,
@@ -251,27 +281,6 @@ class ShelfWatch:
         if not covered:
             return None, 1
         return covered[0][0], max(1, sum(share >= _ITEM_OF_SLOT for _, share in covered))
-
-
-_VERB: dict[Verdict, str] = {"taken": "an item left:", "returned": "an item came:"}
-
-
-def _told(box: Box) -> str:
-    return f"({box[0]:.2f}, {box[1]:.2f})-({box[2]:.2f}, {box[3]:.2f})"
-
-
-def _who(contact: Contact | None) -> str:
-    if contact is None:
-        return "nobody whose hand could reach it was seen: an arm alone"
-    return f"person {contact.track} could reach it in {contact.frac:.0%} of that time"
-
-
-def _share_in(blob: Blob, box: Box) -> float:
-    """How much of a place lies in a box of cells."""
-    rows, columns = blob.area.shape
-    x1, y1 = max(0, int(box[0])), max(0, int(box[1]))
-    x2, y2 = min(columns, int(box[2]) + 1), min(rows, int(box[3]) + 1)
-    return float(blob.area[y1:y2, x1:x2].sum()) / max(1, int(blob.area.sum())) if x1 < x2 and y1 < y2 else 0.0
 
 
 def _at_picture_edge(view: View) -> bool:

@@ -24,16 +24,24 @@ _LEAST_PLACES = 6
 """A scene with structure in fewer places is too plain to be recognised."""
 _FORMED = 0.08
 """Mean square of the usual form from which a place has structure."""
-_DETAILED = 30.0
+_DETAILED = 15.0
 """Energy of detail, squared levels, from which a place shows whether the lens is in focus."""
 _LEAST_DETAILED = 3
 """Fewer places with detail say nothing of the lens."""
 _DETAIL_GROWS_BY = 1.5
 """A place learns at most this factor of its own detail at a time: a passing person must not teach it."""
+_PASSED = 0.5
+"""A place that has less than so much of its first detail has lost a passer-by."""
 _ALIKE = 0.5
 """Likeness from which a place looks as usual."""
 _LOST_OF_USUAL = 0.45
 """A place has lost its contrast when so little of the usual is left."""
+_SPARED = 0.7
+"""Detail is that of the place under which so many of the places lie."""
+_MOST_WEIGHT = 3.0
+"""One place weighs at most so many times the median."""
+_LEAST_LIGHT = 0.5
+"""In the dark a scene has less contrast; a dark cloth has none, and shall not pass for the dark."""
 _ODD = 0.5
 """Whoever sees fewer of the places as usual, or so much of the contrast gone, learns nothing of the scene."""
 _STAYS_S = 300.0
@@ -63,7 +71,7 @@ class Sight:
     kept_frac: float
     """Part of them that look as usual, 0..1."""
     lost_frac: float
-    """Part of them that have lost their contrast, 0..1, darkness allowed for."""
+    """Part of their contrast that is gone, place by place, 0..1, darkness allowed for."""
     steady: bool
     """Whether the picture is the same as a second ago, over most of it."""
     shift: tuple[float, float] | None
@@ -131,7 +139,7 @@ class Eye:
             t=t,
             known=count if enough else 0,
             kept_frac=kept,
-            lost_frac=float(np.mean(self._has_lost(now)[known])) if count else 0.0,
+            lost_frac=self._lost_frac(now, known) if count else 0.0,
             steady=self._is_steady(now),
             shift=self._found_elsewhere(now, known, kept) if enough and kept < 2 * _ODD - 0.3 else None,
             sharpness=self._sharpness(now, known, same),
@@ -143,10 +151,16 @@ class Eye:
         self._learn(now, sight)
         return sight
 
+    def _lost_frac(self, now: Look, known: NDArray[np.bool_]) -> float:
+        """Part of the contrast that is gone: a weak place, which noise can fill, counts for little."""
+        usual = self._contrast[known]
+        weight = np.minimum(usual, np.float32(_MOST_WEIGHT) * np.median(usual))
+        return float(np.sum(weight[self._has_lost(now)[known]]) / np.maximum(np.sum(weight), np.float32(1e-6)))
+
     def _has_lost(self, now: Look) -> NDArray[np.bool_]:
         """Where little of the contrast is left; in less light less is expected, in more light no more."""
         light = (max(now.mean - 16.0, 0.0) + _LEVELS_OFFSET) / (max(self._mean - 16.0, 0.0) + _LEVELS_OFFSET)
-        expected = self._contrast * np.float32(min(1.0, max(0.25, light)))
+        expected = self._contrast * np.float32(min(1.0, max(_LEAST_LIGHT, light)))
         return np.asarray(now.contrast < np.float32(_LOST_OF_USUAL) * expected, np.bool_)
 
     def _is_steady(self, now: Look) -> bool:
@@ -177,7 +191,8 @@ class Eye:
             return None
         detailed = seen
         light = (max(now.mean - 16.0, 0.0) + _LEVELS_OFFSET) / (max(self._mean - 16.0, 0.0) + _LEVELS_OFFSET)
-        return float(np.median(now.detail[detailed] / self._detail[detailed])) / (light * light)
+        # A lens out of focus spares no place; where goods went, or somebody, some have less.
+        return float(np.quantile(now.detail[detailed] / self._detail[detailed], _SPARED)) / (light * light)
 
     def _learn(self, now: Look, sight: Sight) -> None:
         if self._is_dark(sight):
@@ -197,8 +212,11 @@ class Eye:
         self._form = self._form + rate * (now.form - self._form)
         self._contrast = self._contrast + rate * (now.contrast - self._contrast)
         most = self._detail * np.float32(_DETAIL_GROWS_BY) + np.float32(2.0)
-        detail = now.detail if self._detail_looks <= _LEAST_LOOKS else np.minimum(now.detail, most)
+        detail = np.minimum(now.detail, most)
         self._detail = self._detail + detail_rate * (detail - self._detail)
+        if self._detail_looks <= _FIRST_LOOKS:
+            # Somebody who walked there at first has gone: what is left is the scene's own.
+            self._detail = np.where(detail < np.float32(_PASSED) * self._detail, detail, self._detail)
         self._mean += float(rate) * (now.mean - self._mean)
 
     def _is_dark(self, sight: Sight) -> bool:

@@ -1,0 +1,184 @@
+"""What the ways of people and cars make true of zones and lines. Runs no rule."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from bench.truth_expected import STEP_S, Expected
+from device.capture.scene import Figure, Scene
+from device.capture.scene_path import along
+from device.capture.scene_weather import Thing
+from device.config.cameras import CameraTable, RuleTable
+from device.config.rules import labels_of, rule_tables
+from device.core.geometry import Box, Line, Point, Polygon, box_area
+from device.core.rules.dwell import GRACE_S
+from device.core.rules.line import MARGIN_OF_HEIGHT, OVERHANG_FRAC
+from device.core.rules.table import KIND_DEFAULTS
+
+WALKED = frozenset({"person_in_zone", "loitering", "crowding", "vehicle_in_zone", "line_crossed"})
+"""Kinds whose truth follows from where everybody walks."""
+_NEAR = 0.035
+"""A foot so near to the edge of a zone, in heights of its box, may be told to be inside or outside."""
+_LEAST_SEEN = 0.25
+"""Of whom less is in the picture is not there."""
+_LATE_S = 4.0
+"""A rule that has said nothing for so long after it could has missed it."""
+_DOUBT_S = 0.6
+"""Stays that are longer or shorter than asked by less than this may be told or not."""
+
+Way = tuple[tuple[float, Point, float], ...]
+"""Time, foot and height of the box wherever somebody can be seen."""
+_Span = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stays:
+    """When it is sure, and when it is possible, that somebody counts."""
+
+    sure: list[_Span]
+    possible: list[_Span]
+
+
+def walked(scene: Scene, camera: CameraTable) -> tuple[Expected, ...]:
+    """What zones and lines must tell of a scene."""
+    ways = {label: [_way(scene, it) for it in scene_label(scene, label)] for label in ("person", "car")}
+    found: list[Expected] = []
+    for table in rule_tables(camera):
+        if table.kind in WALKED:
+            mine = [way for label in labels_of(table) for way in ways.get(label, ())]
+            found += _crossings(table, camera, mine) if table.kind == "line_crossed" else _stays(table, camera, mine)
+    return tuple(found)
+
+
+def scene_label(scene: Scene, label: str) -> tuple[Figure | Thing, ...]:
+    """Everything of a class."""
+    if label == "person":
+        return scene.figures
+    return tuple(thing for thing in scene.things if thing.kind == label)
+
+
+def _way(scene: Scene, it: Figure | Thing) -> Way:
+    return tuple(
+        (t, ((box[0] + box[2]) / 2, box[3]), box[3] - box[1])
+        for t in (n * STEP_S for n in range(int(scene.duration_s / STEP_S)))
+        if (box := _seen(_box(scene, it, t))) is not None
+    )
+
+
+def _box(scene: Scene, it: Figure | Thing, t: float) -> Box | None:
+    if isinstance(it, Figure):
+        return scene.whole_box(it, t)
+    foot = along(it.path, t)
+    return None if foot is None else it.box_at(foot)
+
+
+def _seen(box: Box | None) -> Box | None:
+    """What the picture shows of it."""
+    if box is None:
+        return None
+    x1, y1, x2, y2 = (min(1.0, max(0.0, edge)) for edge in box)
+    return (x1, y1, x2, y2) if box_area((x1, y1, x2, y2)) >= _LEAST_SEEN * box_area(box) else None
+
+
+def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[Expected]:
+    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == table.zone), None)
+    defaults = KIND_DEFAULTS[table.kind]
+    after_s = defaults.after_s if table.after_s is None else table.after_s
+    single = [_inside(way, area) for way in ways]
+    if table.kind == "loitering":
+        groups = single
+    else:
+        least = (table.count or defaults.count or 1) if table.kind == "crowding" else 1
+        groups = [
+            _Stays(_at_once([s.sure for s in single], least), _at_once([s.possible for s in single], least)),
+        ]
+    for stays in groups:
+        for start, end in _joined(stays.possible):
+            sure = [span for span in _joined(stays.sure) if start - STEP_S <= span[0] and span[1] <= end + STEP_S]
+            longest = max(sure, key=lambda span: span[1] - span[0], default=None)
+            if longest is not None and longest[1] - longest[0] >= after_s + _DOUBT_S:
+                t = longest[0]
+                yield Expected(table.kind, t, t + after_s, t + after_s + _LATE_S)
+            elif end - start >= after_s - _DOUBT_S:
+                yield Expected(table.kind, start, start + after_s, end + _LATE_S, optional=True)
+
+
+def _inside(way: Way, area: Polygon | None) -> _Stays:
+    def surely(foot: Point, reach: float) -> bool:
+        return area is None or all(area.contains(at) for at in _around(foot, reach))
+
+    def possibly(foot: Point, reach: float) -> bool:
+        return area is None or any(area.contains(at) for at in _around(foot, reach))
+
+    return _Stays(_spans(way, surely), _spans(way, possibly))
+
+
+def _around(foot: Point, reach: float) -> tuple[Point, ...]:
+    (x, y), side = foot, 0.75 * reach
+    return foot, (x - side, y), (x + side, y), (x, y - reach), (x, y + reach)
+
+
+def _spans(way: Way, counts: Callable[[Point, float], bool]) -> list[_Span]:
+    spans: list[_Span] = []
+    for t, foot, height in way:
+        if counts(foot, _NEAR * height):
+            if spans and t - spans[-1][1] <= 1.5 * STEP_S:
+                spans[-1] = (spans[-1][0], t)
+            else:
+                spans.append((t, t))
+    return spans
+
+
+def _at_once(many: list[list[_Span]], least: int) -> list[_Span]:
+    """When so many of them are inside together."""
+    turns = sorted(turn for spans in many for start, end in spans for turn in ((start, 0), (end + STEP_S, 1)))
+    found, inside, since = list[_Span](), 0, 0.0
+    for t, goes in turns:
+        before, inside = inside, inside + (-1 if goes else 1)
+        if before < least <= inside:
+            since = t
+        elif before >= least > inside:
+            found.append((since, t))
+    return found
+
+
+def _joined(spans: list[_Span]) -> list[_Span]:
+    """Whoever is back before the grace is over has not been away."""
+    joined: list[_Span] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] < GRACE_S:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _crossings(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[Expected]:
+    drawn = next(line for line in camera.lines if line.id == table.line)
+    line = Line(drawn.start, drawn.end)
+    for way in ways:
+        sure = _crossed(way, line, 2.0)
+        yield from (
+            Expected("line_crossed", t, clear, t + _LATE_S)
+            for t, clear, direction in sure
+            if table.direction in ("both", direction)
+        )
+        # Who crosses at the very edge of the picture may be told.
+        for t, clear, direction in _crossed(way, line, 0.5):
+            if table.direction in ("both", direction) and all(abs(t - other) > _LATE_S / 2 for other, *_ in sure):
+                yield Expected("line_crossed", t, clear, t + _LATE_S, optional=True)
+
+
+def _crossed(way: Way, line: Line, margins: float) -> list[tuple[float, float, str]]:
+    """When, when it is far enough over to be sure, and which way."""
+    sides = [
+        (t, foot, side)
+        for t, foot, height in way
+        if abs(side := line.side(foot)) >= margins * MARGIN_OF_HEIGHT * height
+    ]
+    found = []
+    for (t, foot, side), (clear, there, other) in pairwise(sides):
+        if side * other < 0.0 and line.passed(foot, there, OVERHANG_FRAC):
+            share = abs(side) / (abs(side) + abs(other))
+            found.append((t + share * (clear - t), clear, "out" if other > 0.0 else "in"))
+    return found

@@ -1,0 +1,1 @@
+"""Scenes with exact truth, and tests of how the truth is told."""
