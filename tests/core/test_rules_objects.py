@@ -103,6 +103,6 @@ def test_nothing_is_learned_of_the_floor_behind_somebody(seed: int) -> None:
 
 def test_a_plain_box_is_no_patch_of_light() -> None:
     """A box as grey as the ground, but brighter, in dim light: only its rim tells."""
-    box = Thing(9, (Waypoint(4, 0.52, 0.83), Waypoint(28, 0.52, 0.83)), (0.07, 0.1), kind="box", level=165)
+    box = Thing(9, (Waypoint(4, 0.52, 0.83), Waypoint(28, 0.52, 0.83)), (0.07, 0.1), kind="box", level=175)
     scene = yard(box, figures=(COMES_AND_GOES,), duration_s=28.0, lights=(Light(0.0, 0.8),))
     assert [draft.state for draft in told(scene, "left")] == ["start"]
