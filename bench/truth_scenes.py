@@ -4,7 +4,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_file import scene_of
 from device.capture.scene_goods import Act, Rack, Stock
 from device.capture.scene_path import Waypoint
+from device.capture.scene_weather import Shade, Thing
 from device.config.cameras import CameraTable
 from device.detect.scripted import Seen
 
+Moving = TypeVar("Moving", Figure, Thing, Shade)
 FOLDER = Path(__file__).parent.parent / "tests" / "truth"
 GOODS_KINDS = {"take": "item_taken", "put": "item_returned"}
 CONTACT_SLACK_S = 1.5
@@ -151,7 +153,7 @@ def _dressed(figure: Figure, pace: float, rng: np.random.Generator) -> Figure:
     return replace(_slowed(figure, pace), shirt=shirt, trousers=trousers, tint=(u, v), height_frac=height)
 
 
-def _slowed(moving: Any, pace: float) -> Any:
+def _slowed(moving: Moving, pace: float) -> Moving:
     return replace(moving, path=tuple(Waypoint(p.t_s * pace, p.x_frac, p.y_frac) for p in moving.path))
 
 
