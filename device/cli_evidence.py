@@ -69,11 +69,13 @@ def _check(arguments: argparse.Namespace) -> int:
     from device.store.store import FILE_NAME, Store
 
     state_dir = load_config(arguments.config).device.state_dir
-    found = []
+    how = {"files": arguments.files, "repair": arguments.repair}
     if (state_dir / FILE_NAME).exists():
         with closing(Store.open(state_dir)) as store:
-            found += store.check()
-    found += problems(state_dir, files=arguments.files, repair=arguments.repair)
+            found = store.check()
+            found += problems(state_dir, **how, told=lambda event_id: bool(store.happening(event_id)))
+    else:
+        found = problems(state_dir, **how)
     for line in found:
         sys.stderr.write(f"shopwarden: {line}\n")
     if not found:

@@ -1,32 +1,65 @@
 """Proves what holds between recordings, chain and key: what is gone was noted, what was noted is there."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from device.core.chain import Link, differences, faults
+from device.core.chain import Link, Signed, differences, faults
 from device.detect.keys import read_trusted_key
 from device.errors import StoreError, UsageError
 from device.evidence.chained_archive import sums_of
 from device.evidence.device_key import PUBLIC
 from device.evidence.ledger import FILE_NAME, read_chain
 from device.recorder.folder_archive import MARK
+from device.recorder.holdings import LOCKED
 
 
-def problems(state_dir: Path, *, files: bool, repair: bool) -> list[str]:
+def problems(
+    state_dir: Path,
+    *,
+    files: bool,
+    repair: bool,
+    told: Callable[[str], bool] = lambda event_id: True,  # noqa: ARG005 - no store, no doubt
+) -> list[str]:
     """What is wrong, a line each; empty when all is well.
 
     Args:
         state_dir: of a device.
         files: also read every file and hold it against what was sealed, which takes as long as reading them does.
-        repair: take away what a deletion that was cut short left, and a link that was not written to its end.
+        repair: take away what a deletion that was cut short left, what belongs to no event, and a link that was not
+            written to its end.
+        told: whether the store knows an event of this id; what it knows may not be complete, and so in no link yet.
 
     Raises:
         StoreError: it cannot be read at all.
     """
     links = read_chain(state_dir / FILE_NAME, mend=repair)
-    if not links:
-        return []
+    known = {it.link.event_id for it in links}
+    try:
+        stray = list(_strays(state_dir / "evidence", lambda name: name in known or told(name), repair=repair))
+    except OSError as error:
+        raise StoreError(f"{error.filename}: {error.strerror}") from error
+    return stray + (_of_chain(state_dir, links, files=files, repair=repair) if links else [])
+
+
+def _strays(folder: Path, belongs: Callable[[str], bool], *, repair: bool) -> Iterator[str]:
+    """What lies among the evidence and is of no event; what somebody locked is told and never taken away."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if not path.is_dir():
+            if repair:
+                path.unlink()
+            else:
+                yield f"evidence/{path.name}: is of no event: --repair takes it away"
+        elif not belongs(path.name) and not any(it.name.endswith(MARK) for it in path.iterdir()):
+            if (path / LOCKED).exists():
+                yield f"{path.name}: is of no event, and locked"
+            elif repair:
+                shutil.rmtree(path)
+            else:
+                yield f"{path.name}: is of no event: --repair takes it away"
+
+
+def _of_chain(state_dir: Path, links: Sequence[Signed], *, files: bool, repair: bool) -> list[str]:
     try:
         key = read_trusted_key(state_dir / PUBLIC)
     except UsageError as error:

@@ -101,6 +101,10 @@ class Desk(Loop):
         if message.retained:
             log.info("command_ignored", verb=verb[:40], reason="it was retained")
             return
+        if not message.payload:
+            # So a retained message is taken away; nobody means to raise an alarm by that.
+            log.info("command_ignored", verb=verb[:40], reason="it was empty")
+            return
         self._queue(_Command(verb, message.payload))
 
     def offer(self, event: Event, *, wait_s: float = 0.0) -> bool:  # noqa: ARG002 - it never waits

@@ -9,6 +9,7 @@ import pytest
 from device.cli import main
 from device.clock import SimulatedClock
 from device.errors import StoreError, UsageError
+from device.evidence.audit import problems
 from device.evidence.chained_archive import ChainedArchive
 from device.evidence.device_key import PRIVATE, DeviceKey
 from device.evidence.ledger import FILE_NAME, Ledger, read_chain
@@ -194,6 +195,30 @@ def test_a_deletion_leaves_a_signed_link(state: Path) -> None:
     holdings.delete(held)
     assert [it.link.kind for it in read_chain(state / FILE_NAME)] == ["sealed", "sealed", "deleted"]
     assert not (state / "evidence" / EVENT).exists()
+
+
+def test_what_is_of_no_event_is_named_and_taken_away(state: Path) -> None:
+    """Neither in the chain nor known to the store, nor being written; what is locked stays whatever happens."""
+    folder = state / "evidence"
+    for name in ("stray", "told", "locked", "written"):
+        (folder / name).mkdir()
+        (folder / name / "clip.mp4").touch()
+    (folder / "locked" / "LOCKED").touch()
+    (folder / "written" / "clip.mp4.begun").touch()
+    (folder / "loose.bin").touch()
+    there = {path.name for path in folder.iterdir()}
+
+    def told(event_id: str) -> bool:
+        return event_id == "told"
+
+    assert problems(state, files=True, repair=False, told=told) == [
+        "locked: is of no event, and locked",
+        "evidence/loose.bin: is of no event: --repair takes it away",
+        "stray: is of no event: --repair takes it away",
+    ]
+    assert {path.name for path in folder.iterdir()} == there
+    assert problems(state, files=True, repair=True, told=told) == ["locked: is of no event, and locked"]
+    assert {path.name for path in folder.iterdir()} == there - {"stray", "loose.bin"}
 
 
 def test_a_power_cut_in_a_link_costs_that_link_alone(state: Path) -> None:

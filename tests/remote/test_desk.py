@@ -9,6 +9,7 @@ from device.clock import SimulatedClock
 from device.core.arming.command import Answer
 from device.core.arming.standing import Standing, rule_place
 from device.guard.guard import Request
+from device.remote.asked import VERBS
 from device.remote.desk import MOST, WITHIN_S, Desk, DeskParts
 from device.sinks.mqtt_board import Board
 from device.sinks.mqtt_session import Message
@@ -127,6 +128,14 @@ def test_each_in_the_guards_words(rig: Rig, verb: str, payload: str, request_: R
 def test_a_retained_command_means_nothing(rig: Rig) -> None:
     """It is somebody's of long ago."""
     rig.say("disarm", "1234", retained=True)
+    assert rig.guard.asked == []
+    assert f"{BASE}/answer" not in rig.told()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_empty_command_means_nothing(rig: Rig, verb: str) -> None:
+    """A broker's retained command is taken away by one: that must not sound the siren."""
+    rig.say(verb, "")
     assert rig.guard.asked == []
     assert f"{BASE}/answer" not in rig.told()
 
