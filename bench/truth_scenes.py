@@ -150,7 +150,8 @@ def _varied(scene: Scene, pace: float, seed: int, rng: np.random.Generator) -> S
 def _dressed(figure: Figure, pace: float, rng: np.random.Generator) -> Figure:
     shirt, trousers, u, v = (int(value) for value in rng.integers((45, 35, 100, 100), (200, 110, 157, 157)))
     height = figure.height_frac * float(rng.uniform(0.95, 1.05))
-    return replace(_slowed(figure, pace), shirt=shirt, trousers=trousers, tint=(u, v), height_frac=height)
+    slowed: Figure = _slowed(figure, pace)
+    return replace(slowed, shirt=shirt, trousers=trousers, tint=(u, v), height_frac=height)
 
 
 def _slowed(moving: Moving, pace: float) -> Moving:

@@ -198,8 +198,8 @@ class Store:
     def prune(self, max_rows: int) -> Pruned:
         """Delete events until at most so many are left.
 
-        What the broker has goes first, the oldest before the newer; only then what waits for it, the lowest priority
-        first.
+        What the broker has goes first, the oldest before the newer, of a tenth of the bound the newest warnings and
+        alarms last; only then what waits for it, the lowest priority first.
 
         Raises:
             StoreError: nothing, or not all of it, was deleted.

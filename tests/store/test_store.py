@@ -128,6 +128,27 @@ def test_pruning_gives_up_what_the_broker_has_before_what_waits(store: Store) ->
     assert store.check() == []
 
 
+def test_alarms_outlive_what_is_less(store: Store) -> None:
+    """Of a tenth of the bound the newest warnings and alarms stay while lesser events go, however old they are."""
+    worth = ("alarm", "alarm", "warning", *("notice",) * 40)
+    for priority in worth:
+        store.commit(make_event(priority=priority))
+    store.acknowledge(*range(1, len(worth) + 1))
+    assert store.prune(20).deleted == 23
+    assert seqs(store.events(limit=100)) == [*range(43, 25, -1), 3, 2]
+    assert store.prune(1).deleted == 19
+    assert seqs(store.events(limit=100)) == [43]
+
+
+def test_alarms_alone_keep_the_bound_too(store: Store) -> None:
+    """Where there is nothing less, the oldest of them go."""
+    for _ in range(30):
+        store.commit(make_event(priority="alarm"))
+    store.acknowledge(*range(1, 31))
+    assert store.prune(10).deleted == 20
+    assert seqs(store.events(limit=100)) == list(range(30, 20, -1))
+
+
 def test_pruning_keeps_the_bound_over_many_portions(store: Store) -> None:
     """More rows than one transaction deletes still end at the bound, and nothing below it is touched."""
     for _ in range(1105):
