@@ -1,6 +1,7 @@
 """The device's chain on disk, a link a line, appended and synced. Knows no archive."""
 
 import base64
+import contextlib
 import json
 import os
 import threading
@@ -14,6 +15,7 @@ import structlog
 from device.core.chain import NOTHING, Link, LinkKind, Signed, read_link
 from device.errors import StoreError
 from device.evidence.device_key import DeviceKey
+from device.recorder.growing import sync_folder
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,7 @@ class Ledger:
         self._lock = threading.Lock()
         links = read_chain(self._path, mend=True)
         self._head = (links[-1].link.n, links[-1].link.digest) if links else (0, NOTHING)
+        self._good_bytes = self._path.stat().st_size if links else 0
 
     @property
     def head(self) -> tuple[int, str]:
@@ -54,14 +57,31 @@ class Ledger:
             )  # fmt: skip
             line = written(Signed(link, self._key.sign(link.text)))
             try:
-                with self._path.open("ab") as file:
-                    file.write(line)
-                    file.flush()
-                    os.fsync(file.fileno())
+                self._write(line)
             except OSError as error:
                 raise StoreError(f"{self._path}: {error.strerror}") from error
             self._head = (link.n, link.digest)
             return link
+
+    def _write(self, line: bytes) -> None:
+        """Append a line, or nothing: half of one, as a full disk leaves it, would spoil the next."""
+        is_new = not self._path.exists()
+        with self._path.open("ab", buffering=0) as file:
+            if os.fstat(file.fileno()).st_size > self._good_bytes:
+                file.truncate(self._good_bytes)
+            rest = memoryview(line)
+            try:
+                while rest:
+                    rest = rest[file.write(rest) :]
+                os.fsync(file.fileno())
+            except OSError:
+                # Where this fails as well, the next link takes it away.
+                with contextlib.suppress(OSError):
+                    file.truncate(self._good_bytes)
+                raise
+        if is_new:
+            sync_folder(self._path.parent)
+        self._good_bytes += len(line)
 
 
 def written(signed: Signed) -> bytes:

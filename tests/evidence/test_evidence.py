@@ -1,5 +1,6 @@
 """Evidence from its recording to a third party: sealed, exported, checked, and every change found."""
 
+import resource
 import stat
 import zipfile
 from pathlib import Path
@@ -232,6 +233,27 @@ def test_a_power_cut_in_a_link_costs_that_link_alone(state: Path) -> None:
     path.write_bytes(b"nonsense\n" + whole)
     with pytest.raises(StoreError, match=r"chain\.jsonl:1"):
         Ledger(state, DeviceKey.of(state), "shop-1")
+
+
+def test_a_disk_that_fills_up_in_a_link_leaves_no_half_of_it(state: Path) -> None:
+    """The system takes a part of the line; whether that can be taken back at once or not, the chain goes on.
+
+    A limit on the size of files stands in for the disk.
+    """
+    path = state / FILE_NAME
+    whole = path.read_bytes()
+    ledger = Ledger(state, DeviceKey.of(state), "shop-1")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(whole) + 100, before[1]))
+    try:
+        with pytest.raises(StoreError, match="File too large"):
+            ledger.append("deleted", EVENT, {}, "t")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == whole
+    path.write_bytes(whole + b'{"link": {"n": 3')
+    ledger.append("deleted", EVENT, {}, "t")
+    assert [it.link.n for it in read_chain(path)] == [1, 2, 3]
 
 
 def test_a_check_finds_what_is_gone_or_left(state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
