@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from device.errors import ShopwardenError
+
 
 def add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add them to the others."""
@@ -34,8 +36,13 @@ def _export(arguments: argparse.Namespace) -> int:
     from device.evidence.package import export
 
     state_dir = load_config(arguments.config).device.state_dir
+    # Before, so that no export is without its line; what came to nothing has a second one, which says so.
     note_call(state_dir, "export", arguments.event_id)
-    fingerprint = export(state_dir, arguments.event_id, arguments.out)
+    try:
+        fingerprint = export(state_dir, arguments.event_id, arguments.out)
+    except ShopwardenError:
+        note_call(state_dir, "export", arguments.event_id, done=False)
+        raise
     sys.stdout.write(f"{arguments.out}: signed by {fingerprint}\n")
     return 0
 

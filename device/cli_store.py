@@ -76,12 +76,12 @@ def _audit(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def note_call(state_dir: Path, what: What, about: str) -> None:
+def note_call(state_dir: Path, what: What, about: str, *, done: bool = True) -> None:
     """Note in the audit who gave a command; on a card that cannot be written, a line on standard error says so."""
     from device.clock import SystemClock
     from device.store.audit_book import COMMAND_LINE, note_beside, who_calls
 
-    access = Access(what=what, who=who_calls(), way=COMMAND_LINE, about=about)
+    access = Access(what=what, who=who_calls(), way=COMMAND_LINE, about=about, done=done)
     try:
         note_beside(state_dir, access, SystemClock())
     except StoreError as error:

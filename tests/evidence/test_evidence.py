@@ -17,6 +17,8 @@ from device.evidence.ledger import FILE_NAME, Ledger, read_chain
 from device.evidence.package import export, verify
 from device.recorder.folder_archive import FolderArchive
 from device.recorder.holdings import Holdings
+from device.store.audit_book import read_audit
+from device.store.store import Store
 
 EVENT, OTHER = "0190163d-8694-739b-aea5-966c26f8ad91", "0190163d-8694-739b-aea5-966c26f8ad92"
 
@@ -175,6 +177,26 @@ def test_what_was_changed_on_the_device_is_not_exported(state: Path, tmp_path: P
     for nobody in ("0190163d-8694-739b-aea5-966c26f8ad99", "../state"):
         with pytest.raises(UsageError, match="no evidence"):
             export(state, nobody, tmp_path / "e.zip")
+
+
+def test_an_export_that_came_to_nothing_is_noted_as_such(state: Path, tmp_path: Path) -> None:
+    """Each has its line in the audit before it is made, and one that is refused a second."""
+    Store.open(state).close()
+    config = tmp_path / "c.toml"
+    config.write_text(
+        f'[device]\nid = "shop-1"\nstate_dir = "{state}"\n[[cameras]]\nid = "aisle"\nsource = "synthetic:"\n',
+        encoding="utf-8",
+    )
+    call = ("export", EVENT, "--out", str(tmp_path / "e.zip"), "--config", str(config))
+    assert main(call) == 0
+    (state / "evidence" / EVENT / "clip.mp4").write_bytes(b"x")
+    assert main(call) == 1
+    lines = read_audit(state, before=None, limit=10)
+    assert [(it.access.what, it.access.about, it.access.done) for it in lines] == [
+        ("export", EVENT, False),
+        ("export", EVENT, True),
+        ("export", EVENT, True),
+    ]
 
 
 def test_a_lock_changes_no_evidence(state: Path, tmp_path: Path) -> None:
