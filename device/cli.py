@@ -129,6 +129,13 @@ def _add_pins(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         action=argparse.BooleanOptionalAction,
         help="switch each output on for a moment; without either, only while the guard is disarmed",
     )
+    selftest.add_argument(
+        "--report", type=Path, metavar="PLACE", help="one page to sign, as HTML and PDF: a folder or a file"
+    )
+    selftest.add_argument(
+        "--walk", type=float, metavar="S", help="walk about for so long: what is seen, with the siren muted"
+    )
+    selftest.add_argument("--lights-off", action="store_true", help="switch the light off: is that noticed?")
     selftest.set_defaults(command=_selftest)
     safe = commands.add_parser("pins-safe", help="switch every output off; for after the service's end")
     safe.set_defaults(command=_pins_safe)
@@ -238,10 +245,16 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 def _selftest(arguments: argparse.Namespace) -> int:
     from device.config import load_config
-    from device.selftest import selftest
+    from device.selftest import Asked, selftest
 
-    good = selftest(load_config(arguments.config), sys.stdout, as_json=arguments.json, pulse=arguments.pulse)
-    return EXIT_DONE if good else EXIT_FAILED
+    asked = Asked(
+        as_json=arguments.json,
+        pulse=arguments.pulse,
+        report=arguments.report,
+        walk_s=arguments.walk,
+        lights_off=arguments.lights_off,
+    )
+    return EXIT_DONE if selftest(load_config(arguments.config), sys.stdout, asked) else EXIT_FAILED
 
 
 def _pins_safe(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
 """Tries out each part of the device, a line each. Guards nothing meanwhile."""
 
-from device.selftest.run import selftest
+from device.selftest.run import Asked, selftest
 
-__all__ = ["selftest"]
+__all__ = ["Asked", "selftest"]

@@ -13,7 +13,7 @@ class Finding:
     """One line."""
 
     check: str
-    """camera, model, pins, broker, disk, clock, watchdog."""
+    """camera, model, pins, broker, disk, clock, watchdog; walk and lights, where they are asked for."""
     name: str
     """Which of them, where there may be several; else empty."""
     status: Status

@@ -15,7 +15,7 @@ from device.config import Config, parse_config
 from device.core.arming.standing import Saved
 from device.core.event import ArmedState
 from device.pins.board import mock_pins
-from device.selftest import checks, selftest
+from device.selftest import Asked, checks, selftest
 from device.selftest import pins as pins_module
 from device.selftest.finding import Finding, document, line, passed
 from device.selftest.pins import pins
@@ -53,7 +53,7 @@ def test_a_whole_device(tmp_path: Path) -> None:
     """Every part has its line, for a program too; what only warns does not fail."""
     config = config_of(tmp_path, PINS)
     out = io.StringIO()
-    assert selftest(config, out, as_json=True)
+    assert selftest(config, out, Asked(as_json=True))
     told = json.loads(out.getvalue())
     assert told["ok"] is True
     found = {(it["check"], it["name"]): it["status"] for it in told["checks"]}
@@ -65,7 +65,7 @@ def test_a_whole_device(tmp_path: Path) -> None:
 def test_pins_are_pulsed_where_nobody_is_woken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it is disarmed, or when asked for; not while it is armed, by its saved state."""
     monkeypatch.setattr(checks, "model", lambda _config, _clock: Finding("model", "", "ok", "left out"))
-    monkeypatch.setattr(checks, "camera", lambda _table, _clock: Finding("camera", "aisle", "ok", "left out"))
+    monkeypatch.setattr(checks, "camera", lambda _table, _clock, _keep: Finding("camera", "aisle", "ok", "left out"))
     Store.open(tmp_path / "state").close()
     cases: tuple[tuple[ArmedState | None, bool | None, str], ...] = (
         (None, None, "skipped"),
@@ -79,7 +79,7 @@ def test_pins_are_pulsed_where_nobody_is_woken(tmp_path: Path, monkeypatch: pyte
             if saved is not None:
                 store.save_panel(Saved(saved), (store.load_panel() or (None, 0))[1] + 1)
         out = io.StringIO()
-        assert selftest(config_of(tmp_path, PINS), out, pulse=pulse)
+        assert selftest(config_of(tmp_path, PINS), out, Asked(pulse=pulse))
         assert f"{status:<8} pins siren" in out.getvalue()
 
 
