@@ -12,6 +12,9 @@ _PARTS = 2
 _GRID = (120, 160)
 _FLOOR = 0.15
 _ABSORBED_S = 12.0
+_SWAY_S, _STIRS = 0.7, 0.12
+"""Who stands stirs: a part of the box that comes and goes so fast changes, on the mean about so much. On clips of
+people who stand at a table it is .05 or more in 60 to 97 % of looks."""
 _SAME = 0.6
 """Of two boxes that overlap more than this the better one is kept, as in the detector."""
 
@@ -39,6 +42,8 @@ class Eye:
         self._plan = plan
         self._rng = np.random.default_rng(seed)
         self._common_look = self._rng.dirichlet(np.full(_LOOK_SIZE, 2.0))
+        self._sway_rng = np.random.default_rng(seed + 500)
+        self._sway: dict[int, Wander] = {}
         self._ease: dict[int, Wander] = {}
         self._jitter: dict[int, Wander] = {}
         self._looks: dict[int, Floats] = {}
@@ -61,15 +66,20 @@ class Eye:
         return _detections(kept, self._plan.view.size)
 
     def motion(self, moment: Moment) -> Motion:
-        """What the gate says: everybody who is not yet part of the scene."""
+        """What the gate says: everybody who is not yet part of the scene, and of the others what stirs."""
         mask = np.zeros(_GRID, dtype=np.bool_)
         width, height = self._plan.view.size
-        for (x1, y1, x2, y2), still_s in zip(moment.boxes, moment.still_s, strict=True):
-            if still_s < _ABSORBED_S:
-                inset = 0.15 * (x2 - x1)
-                columns = [int(np.clip(x / width * _GRID[1], 0, _GRID[1])) for x in (x1 + inset, x2 - inset)]
-                rows = [int(np.clip(y / height * _GRID[0], 0, _GRID[0])) for y in (y1, y2)]
-                mask[rows[0] : rows[1], columns[0] : columns[1]] = True
+        for person, (x1, y1, x2, y2), still_s in zip(moment.ids, moment.boxes, moment.still_s, strict=True):
+            inset = 0.15 * (x2 - x1)
+            columns = [int(np.clip(x / width * _GRID[1], 0, _GRID[1])) for x in (x1 + inset, x2 - inset)]
+            if person not in self._sway:
+                self._sway[person] = Wander(self._sway_rng, 1, _SWAY_S)
+            stirs = float(np.clip(_STIRS + _STIRS * self._sway[person].step()[0], 0.0, 1.0))
+            came = still_s < min(_ABSORBED_S, moment.t - STEP_S / 2) or still_s == 0.0
+            rows = [
+                int(np.clip(y / height * _GRID[0], 0, _GRID[0])) for y in (y1, y2 if came else y1 + stirs * (y2 - y1))
+            ]
+            mask[rows[0] : rows[1], columns[0] : columns[1]] = True
         return Motion(open=True, area_frac=float(mask.mean()), mask=mask, scene_change=False)
 
     def _people(self, moment: Moment) -> list[tuple[Floats, float, Floats]]:
@@ -84,7 +94,10 @@ class Eye:
             height = moment.boxes[i, 3] - moment.boxes[i, 1]
             ease, jitter = self._ease[person].step()[0], self._jitter[person].step()
             hidden = 1.0 - moment.visible[i]
-            logit = _clear_logit(height) + 0.55 * ease + self._rng.normal(0.0, 0.3) - 4.0 * hidden**1.5
+            shy = self._plan.shy if moment.still_s[i] > 0.0 else 0.0
+            logit = (
+                _clear_logit(height) + self._plan.fickle * ease - shy + self._rng.normal(0.0, 0.3) - 4.0 * hidden**1.5
+            )
             whole = self._rng.random() < 0.5
             box = moment.boxes[i] if whole else moment.shown[i]
             box = box + height * (0.03 * jitter + self._rng.normal(0.0, 0.03, 4)) * _EDGES

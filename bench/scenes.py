@@ -25,6 +25,7 @@ PLANS = (
         ghosts=2,
         standing=3,
     ),
+    Plan("doubtful", people=7.0, standing=4, wait_share=0.8, wait_s=(5.0, 20.0), shy=1.5, fickle=0.9),
     Plan("street", STREET, people=5.0, ghosts=2),
     Plan("shop", SHOP, posts=(Post(200, 260, 330),), people=3.0, wait_share=0.9, ghosts=2),
 )

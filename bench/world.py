@@ -64,6 +64,10 @@ class Plan:
     """Pieces of scenery that look like people."""
     standing: int = 0
     """People who stand together from the start to the end."""
+    shy: float = 0.0
+    """How much less sure the detector is of those who stand, in logits."""
+    fickle: float = 0.55
+    """How much its certainty of one person comes and goes, in logits (one standard deviation)."""
 
 
 @dataclass(slots=True)

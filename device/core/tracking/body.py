@@ -121,6 +121,11 @@ class Body:
         self.height.at = max(self.height.at, floor)
         self.width.at = max(self.width.at, 0.1 * floor)
 
+    def pace_square(self) -> float:
+        """Mean square of its pace, heights^2/s^2: what is known of it and what is not."""
+        x, y, height = self.foot_x, self.foot_y, self.height.at
+        return (x.pace * x.pace + y.pace * y.pace + x.pace_var + y.pace_var) / (height * height)
+
     def ahead(self, t: float, s: TrackerSettings) -> tuple[float, float]:
         """The foot point expected at time t; changes nothing."""
         if t <= self.t:

@@ -30,6 +30,10 @@ class Expected:
     last_x: Floats
     last_y: Floats
     """Where its foot was when it was last seen."""
+    blind_s: Floats
+    """How long nobody looked since it was last seen."""
+    restless: Floats
+    """Cost of taking it to have stood ever since it was last seen."""
 
     def boxes(self, aspect: float) -> Floats:
         """(T, 4) fractions of the picture."""
@@ -61,15 +65,23 @@ def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: T
 
 
 def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
-    """(T, N) negative log-likelihood of place and size, against that of a thing seen just now."""
+    """(T, N) negative log-likelihood of place and size, against that of a thing seen just now.
+
+    It has walked on, or it has stood where it was last seen, whichever is likelier: who stands does not spread out.
+    """
     noise = (settings.foot_noise * expected.height) ** 2
     size_noise = (settings.size_noise * expected.height) ** 2
+    wide, tall = (sight.width - expected.width) ** 2, (sight.height - expected.height) ** 2
     x_var, y_var = expected.x_var + noise, expected.y_var + noise
     off = (sight.foot_x - expected.x) ** 2 / x_var + (sight.foot_y - expected.y) ** 2 / y_var
-    off += (sight.width - expected.width) ** 2 / (expected.width_var + size_noise)
-    off += (sight.height - expected.height) ** 2 / (expected.height_var + size_noise)
-    spread = 0.5 * np.log(x_var * y_var / (4.0 * noise * noise))
-    return np.asarray(0.5 * off + np.minimum(spread, settings.max_spread_cost) + settings.fade * expected.missed_s)
+    off += wide / (expected.width_var + size_noise) + tall / (expected.height_var + size_noise)
+    spread = np.minimum(0.5 * np.log(x_var * y_var / (4.0 * noise * noise)), settings.max_spread_cost)
+    walked = 0.5 * off + (spread + settings.fade * expected.missed_s + settings.blind_cost * expected.blind_s)
+    place_var = 2.0 * noise + (settings.stand_wander * expected.height) ** 2
+    off = ((sight.foot_x - expected.last_x) ** 2 + (sight.foot_y - expected.last_y) ** 2) / place_var
+    off += (wide + tall) / (2.0 * size_noise)
+    stood = 0.5 * off + (expected.restless + settings.stand_fade * expected.missed_s)
+    return np.asarray(np.minimum(walked, stood))
 
 
 def _odd(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:

@@ -74,6 +74,17 @@ class TrackerSettings:
     """... and when its mean score, misses counted in, reaches this ..."""
     confirm_came_score: float = 0.5
     """... or this, where motion was seen with it ..."""
+    confirm_stirred_score: float = 0.45
+    """... or this, where it stirs: on clips of people at a table, shrunk to 80 to 350 px, every person stirs in
+    60 % of looks or more, and of scenery that is scored so high nothing does."""
+    stirred_frac: float = 0.05
+    """Part of a box that must have changed for it to stir ..."""
+    stirred_share: float = 0.55
+    """... in such a part of all detections ..."""
+    alone_share: float = 0.1
+    """... in which nothing touched it, and there must be such a part of these among all ..."""
+    stirred_doubt: float = 0.03
+    """... until the mean falls so much below: scenery is no further."""
     doubt: float = 0.08
     """... until it falls so much below."""
     still_wander: float = 0.1
@@ -94,7 +105,7 @@ class TrackerSettings:
     """Heights: how far a detected foot is off; on the same shrunk clips .04 to .05 across, .03 to .04 down."""
     size_noise: float = 0.08
     """Heights: the same for width and height; measured: .06 to .08, two edges together."""
-    smoothing: float = 0.5
+    smoothing: float = 0.7
     """How far a reported box is drawn from the detected towards the filtered one, 0..1."""
     max_distance: float = 3.25
     """A match may be off by so many standard deviations; at 3.5 a walker's number more often stays with scenery that
@@ -107,6 +118,17 @@ class TrackerSettings:
     """Cost of not knowing where it is, at most."""
     fade: float = 0.5
     """Cost of a match for each second that the thing was looked for in vain."""
+    blind_cost: float = 0.2
+    """Cost of a match with a thing that may have walked, for each second in which nobody looked: after half a minute
+    somebody else of the same looks is as likely there."""
+    stand_wander: float = 0.1
+    """Heights: who stands is found so far from where they were last seen (one standard deviation, beside the noise)."""
+    stand_fade: float = 0.25
+    """The same as ``fade`` for who stands."""
+    stand_cost: float = 0.5
+    """Cost of taking a thing to have stood since it was last seen ..."""
+    stand_pace_cost: float = 8.0
+    """... and so much more for the square of its pace then, in heights/s, up to ``max_spread_cost``."""
     new_cost: float = 4.0
     """Cost of a match with a thing that is not confirmed yet."""
     low_overlap: float = 0.3

@@ -45,6 +45,8 @@ class Sight:
     """(N, N) intersection of each two over the smaller one's area."""
     own: Flags
     """(N,) False where it may well be a part of something better of its kind."""
+    alone: Flags
+    """(N,) whether it is that, and no other such thing of any kind touches it: motion there is its own."""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -65,6 +67,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     labels = tuple(names[classes[index]] for index in chosen.tolist())
     overlap, inside = overlaps(boxes, boxes)
     kinds = tuple(settings.kind(label) for label in labels)
+    own = _own(inside, kinds, settings.part_inside)
     least = [levels[classes[index]] for index in chosen.tolist()]
     return Sight(
         aspect=aspect,
@@ -82,7 +85,8 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         changed=_changed(boxes, motion),
         overlap=overlap,
         inside=inside,
-        own=_own(inside, kinds, settings.part_inside),
+        own=own,
+        alone=own & (((inside > _TOUCH) & own).sum(axis=1) <= 1),
     )
 
 
@@ -145,6 +149,8 @@ def covered(a: Floats, b: Floats) -> Floats:
 
 
 _NO_AREA = 1e-12
+_TOUCH = 0.1
+"""Two things share so much of the smaller one's area where one may stir in the other's box."""
 
 
 def _areas(boxes: Floats) -> Floats:

@@ -28,9 +28,9 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "anchor", "appearance", "best_score", "body", "box", "changed_hits", "confirmed", "held_s", "high_hits", "hits",
-        "id", "kind", "last_foot", "looks", "missed_s", "moved", "score", "score_sum", "seen", "t_first", "t_seen",
-        "votes", "watched_s",
+        "alone_hits", "anchor", "appearance", "best_score", "blind_s", "body", "box", "changed_hits", "confirmed",
+        "held_s", "high_hits", "hits", "id", "kind", "last_foot", "looks", "missed_s", "moved", "restless", "score",
+        "score_sum", "seen", "stirred_hits", "t_first", "t_seen", "votes", "watched_s",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -44,9 +44,11 @@ class Thing:
         self.appearance: NDArray[np.float32] | None = None
         self.confirmed = self.moved = False
         self.looks = self.high_hits = 0
-        self.hits = self.changed_hits = 0.0  # of late
+        self.hits = self.changed_hits = self.stirred_hits = self.alone_hits = 0.0  # of late
         self.score_sum = self.missed_s = self.best_score = 0.0
         self.watched_s = self.held_s = 0.0  # looked for, in all and up to when it was last seen: what evidence takes
+        self.blind_s = 0.0
+        self.restless = self._restless(settings)
         self.t_first = self.t_seen = t
         self._note(sight, index, settings)
 
@@ -57,9 +59,10 @@ class Thing:
         place = _place(sight, index)
         self.last_foot = (place[0], place[1])
         self.body.correct(*place, trust, settings)
-        self.t_seen, self.missed_s, self.held_s = t, 0.0, self.watched_s
+        self.t_seen, self.missed_s, self.blind_s, self.held_s = t, 0.0, 0.0, self.watched_s
         self._note(sight, index, settings)
         self._judge_belief(settings)
+        self.restless = self._restless(settings)
         if clear:
             self._blend(sight, index)
 
@@ -67,6 +70,7 @@ class Thing:
         """Expect it a step later, in a look that counts for ``gap_s``: when nobody looked there is no evidence."""
         self.seen = False
         self.watched_s += gap_s
+        self.blind_s += step.gap_s - gap_s
         self.body.advance(step, settings)
         if self.still:
             self.body.hold(settings.still_wander)
@@ -95,7 +99,7 @@ class Thing:
         x, y, width, height = body.foot_x, body.foot_y, body.width, body.height
         new = not (self.confirmed or still)
         places = (x.at, y.at, width.at, height.at, x.at_var, y.at_var, width.at_var, height.at_var)
-        return (*places, self.missed_s, new, still, *self.last_foot)
+        return (*places, self.missed_s, new, still, *self.last_foot, self.blind_s, self.restless)
 
     def gone(self, aspect: float, settings: TrackerSettings) -> bool:
         """Whether to give it up."""
@@ -156,16 +160,19 @@ class Thing:
         if sight.own[index]:
             self.high_hits += self.score >= settings.of(label).high
             self.best_score = max(self.best_score, self.score)
-        self._count(changed=float(sight.changed[index]) >= settings.changed_frac)
+        self._count(float(sight.changed[index]), settings, alone=bool(sight.alone[index]))
         if self.appearance is None:
             self._blend(sight, index)
 
-    def _count(self, *, changed: bool) -> None:
-        """Add a detection, with motion there or without; the old ones fade."""
+    def _count(self, changed: float, settings: TrackerSettings, *, alone: bool) -> None:
+        """Add a detection, with so much motion there, its own where it is alone; the old ones fade."""
         self.hits += 1.0
-        self.changed_hits += changed
+        self.changed_hits += changed >= settings.changed_frac
+        self.alone_hits += alone
+        self.stirred_hits += alone and changed >= settings.stirred_frac
         if self.hits > _HITS_KEPT:
             self.hits, self.changed_hits = 0.5 * self.hits, 0.5 * self.changed_hits
+            self.stirred_hits, self.alone_hits = 0.5 * self.stirred_hits, 0.5 * self.alone_hits
 
     def _judge_belief(self, settings: TrackerSettings) -> None:
         """Scenery stays where it is and nothing changes there; one walker passing before it does not set it free."""
@@ -181,7 +188,22 @@ class Thing:
             self.confirmed = self.confirmed or (self.held_s >= settings.confirm_s and mean >= settings.confirm_score)
         elif self.held_s >= settings.confirm_still_s:
             least = settings.confirm_came_score if came else settings.confirm_still_score
-            self.confirmed = mean >= least - (settings.doubt if self.confirmed else 0.0)
+            if self._stirs(settings):
+                least = min(least, settings.confirm_stirred_score)
+            if self.confirmed:
+                least = max(least - settings.doubt, min(least, settings.confirm_stirred_score - settings.stirred_doubt))
+            self.confirmed = mean >= least
+
+    def _stirs(self, settings: TrackerSettings) -> bool:
+        """Whether it moves a little most of the time, and not because somebody passes before it."""
+        enough = self.alone_hits >= settings.alone_share * self.hits
+        return enough and self.stirred_hits >= settings.stirred_share * self.alone_hits
+
+    def _restless(self, settings: TrackerSettings) -> float:
+        if self.still:
+            return settings.stand_cost
+        pace = settings.stand_pace_cost * self.body.pace_square()
+        return min(settings.stand_cost + pace, settings.max_spread_cost)
 
     def _blend(self, sight: Sight, index: int) -> None:
         if not len(sight.appearance):

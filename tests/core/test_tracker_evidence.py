@@ -1,0 +1,135 @@
+"""What the tracker makes of standing, stirring, hiding, pauses and of motion that does not fit: scripted scenes."""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+
+from device.core.geometry import Box
+from device.core.track import Track
+from device.core.tracking import Tracker
+from tests.core.test_tracker import detections, moving, person, walk
+
+
+def strip(box: Box, part: float) -> Box:
+    """The upper part of a box."""
+    x1, y1, x2, y2 = box
+    return (x1, y1, x2, y1 + part * (y2 - y1))
+
+
+def ids(tracks: tuple[Track, ...]) -> list[int]:
+    """Of those that were detected just now."""
+    return [track.id for track in tracks if track.seen]
+
+
+def test_who_stands_and_stirs_is_believed() -> None:
+    """Somebody who stood there from the first picture, scored about .5, moves an arm or the head two looks of three."""
+    tracker = Tracker()
+    tracks: tuple[Track, ...] = ()
+    for step in range(60):
+        found = person(0.4, score=0.44 if step % 3 else 0.56)
+        tracks = tracker.update(detections(found), moving(strip(found[2], 0.2 * (step % 3 > 0))), step / 10)
+    assert [(track.id, track.confirmed, track.moved) for track in tracks] == [(1, True, False)]
+
+
+def test_what_stirs_now_and_then_is_not_believed() -> None:
+    """A sign scored like that before which a leaf hangs: motion in one look of three is not a person."""
+    tracker = Tracker()
+    for step in range(300):
+        found = person(0.4, score=0.44 if step % 3 else 0.56)
+        tracks = tracker.update(detections(found), moving(strip(found[2], 0.2 * (step % 3 == 0))), step / 10)
+        assert not tracks[0].confirmed
+
+
+def test_who_passes_before_a_sign_does_not_make_it_stir() -> None:
+    """Somebody stands about before a sign most of the time: the motion there is theirs."""
+    tracker = Tracker()
+    sign_id = 0
+    for step in range(300):
+        sign, near = person(0.4, score=0.44 if step % 3 else 0.56), person(0.455, foot=0.95, score=0.8, height=0.55)
+        there = step % 10 < 7
+        found, moved = ((sign, near), (strip(sign[2], 0.15),)) if there else ((sign,), ())
+        tracks = tracker.update(detections(*found), moving(*moved), step / 10)
+        sign_id = sign_id or min(tracks, key=lambda track: track.box[3]).id
+        assert not any(track.confirmed for track in tracks if track.id == sign_id)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_walked_in_and_stands_keeps_the_number_though_often_missed(seed: int) -> None:
+    """A fifth of the looks miss somebody who stands, several in a row: one number, a minute long."""
+    rng, tracker = np.random.default_rng(seed), Tracker()
+    tracks = walk(tracker, 0.0, 3.0, x=0.1, pace=0.1)
+    first, often, ease = ids(tracks), NormalDist().inv_cdf(0.8), -1.0
+    keep = math.exp(-0.2 / 1.5)
+    shown: list[int] = []
+    for step in range(300):
+        ease = keep * ease + math.sqrt(1.0 - keep * keep) * rng.normal()
+        at = 0.4 + rng.normal(0.0, 0.005), 0.8 + rng.normal(0.0, 0.01), float(rng.uniform(0.46, 0.7))
+        found = (person(*at, height=0.4 * (1.0 + rng.normal(0.0, 0.05))),) if ease < often else ()
+        shown += ids(tracker.update(detections(*found), moving(), 3.0 + step / 5))
+    assert len(shown) > 150
+    assert shown.count(first[0]) > 0.95 * len(shown)
+
+
+def test_somebody_else_after_half_a_minute_is_somebody_else() -> None:
+    """Nobody looked for 40 s; now somebody stands three heights away. Who stands where they stood is the same."""
+    for x, same in ((0.3, True), (0.9, False)):
+        tracker = Tracker()
+        walk(tracker, 0.0, 2.0, x=0.1, pace=0.1)
+        for step in range(20):
+            tracker.update(detections(person(0.3)), moving(), 2.0 + step / 10)
+        found = person(x)
+        tracks = tracker.update(detections(found), moving(found[2]), 44.0)
+        assert (ids(tracks) == [1]) is same
+
+
+def test_who_stands_behind_somebody_is_waited_for_longer() -> None:
+    """Ten seconds behind somebody nearer: the same number; ten seconds missed in plain sight: forgotten."""
+    for covered, kept in ((True, True), (False, False)):
+        tracker = Tracker()
+        walk(tracker, 0.0, 3.0, x=0.1, pace=0.1)
+        for step in range(10):
+            tracker.update(detections(person(0.4)), moving(), 3.0 + step / 10)
+        near = person(0.4 if covered else 0.8, foot=0.95, height=0.6)
+        for step in range(100):
+            tracker.update(detections(near), moving(near[2]), 4.0 + step / 10)
+        tracks = tracker.update(detections(person(0.4)), moving(), 14.0)
+        assert (ids(tracks) == [1]) is kept
+
+
+def test_who_was_looked_for_in_vain_for_long_may_be_anybody() -> None:
+    """Where a walker should be by now, somebody appears: after one second it is them, after four nobody knows."""
+    for gone_s, same in ((1.0, True), (4.0, False)):
+        tracker = Tracker()
+        walked = walk(tracker, 0.0, 2.0, x=0.1, pace=0.15)[0]
+        t = 2.0
+        while t < 2.0 + gone_s:
+            (expected,) = tracker.update(detections(), moving(), t)
+            t += 0.1
+        found = person(expected.foot[0] + 0.01, foot=expected.foot[1])
+        tracks = tracker.update(detections(found), moving(found[2]), t)
+        assert (ids(tracks) == [walked.id]) is same
+
+
+def test_who_comes_out_of_scenery_is_not_the_scenery() -> None:
+    """A sign that never moved is hidden by somebody who steps before it, a quarter of a height beside: a new number."""
+    for changes, same in ((True, False), (False, True)):
+        tracker = Tracker()
+        for step in range(50):
+            tracker.update(detections(person(0.5, score=0.45)), moving(), step / 10)
+        found = person(0.5 + 0.25 * 0.4 / 2.0, score=0.5)
+        tracks = tracker.update(detections(found), moving(*[found[2]] * changes), 5.0)
+        assert (ids(tracks) == [1]) is same
+
+
+def test_nobody_gets_further_without_motion() -> None:
+    """A walker is gone from sight, and where they should be now a box appears: only with motion there is it them."""
+    for changes, same in ((True, True), (False, False)):
+        tracker = Tracker()
+        walk(tracker, 0.0, 2.0, x=0.1, pace=0.15)
+        for step in range(8):
+            (expected,) = tracker.update(detections(), moving(), 2.0 + step / 10)
+        found = person(expected.foot[0], foot=expected.foot[1])
+        tracks = tracker.update(detections(found), moving(*[found[2]] * changes), 2.8)
+        assert (ids(tracks) == [1]) is same
