@@ -183,6 +183,13 @@ class Archive(Protocol):
             ValueError: the name leads out of the state directory.
         """
 
+    def make_room(self) -> None:
+        """Keep the floor while a file grows: the oldest of what is recorded all the time gives way.
+
+        Raises:
+            StoreError: there is no more room; whoever can do without should end its file.
+        """
+
     def finish(self, name: str) -> None:
         """The file is complete and synced: its size and SHA-256 are noted.
 

@@ -23,7 +23,7 @@ from device.core.arming.standing import Standing
 from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
 from device.device_health import health_of
-from device.errors import ShopwardenError
+from device.errors import ShopwardenError, StoreError
 from device.fanout import Listener
 from device.guard.guard import Guard
 from device.heap import keep_one_heap
@@ -40,6 +40,8 @@ from device.recorder.recorder import Recorder
 from device.recording_parts import open_recording, open_retention, vault_of
 from device.service import Service
 from device.signals import Signals
+from device.stand_in import STOP_S as STAND_IN_STOP_S
+from device.stand_in import Recheck, StandIn, hand_back, is_failing, stand_in
 from device.trial import answer_trial
 from device.watchdog import Watchdog
 from device.web.feed import Feed
@@ -67,7 +69,7 @@ def run_until_stopped(path: Path) -> int:
         while config is not None:
             run = _Run(config, path, signals, watchdog, first_track)
             try:
-                last_good, config = config, run.until_over()
+                last_good, config = config, _guard(run)
                 first_track = run.next_track
             except ShopwardenError as error:
                 # The new file reads well, but its model, camera or pin does not: the old one did.
@@ -77,6 +79,20 @@ def run_until_stopped(path: Path) -> int:
                 last_good, config = None, last_good
         watchdog.stopping()
     return 0
+
+
+def _guard(run: "_Run") -> Config | None:
+    """Guard, from memory where the disk fails at the start; returns the configuration to go on with."""
+    try:
+        return run.until_over()
+    except StoreError as error:
+        if run.ready or not is_failing(error, run.config.device.state_dir):
+            raise
+        why = str(error)
+    with stand_in(run.config, why) as instead:
+        after = run.until_over(instead)
+        hand_back(instead)
+    return after
 
 
 def _checked(path: Path) -> Config:
@@ -105,20 +121,25 @@ class _Run:
     """The service under one configuration."""
 
     def __init__(self, config: Config, path: Path, signals: Signals, watchdog: Watchdog, first_track: int) -> None:
-        self._config, self._path = config, path
+        self.config, self._path = config, path
         self._signals, self._watchdog = signals, watchdog
         self._clock = SystemClock()
         self._pictures = LivePictures([camera.id for camera in config.cameras], self._clock)
         self._over = threading.Event()
         self._next: Config | None = None
+        self._instead: StandIn | None = None
         self.next_track = first_track
         """Where tracks go on after it: a number is never used again."""
         self.ready = False
         """Whether it came to guard."""
 
-    def until_over(self) -> Config | None:
-        """Guard; returns the configuration to go on with, or None at the end."""
-        bell = Bell()
+    @property
+    def _config(self) -> Config:
+        return self._instead.config if self._instead else self.config
+
+    def until_over(self, instead: StandIn | None = None) -> Config | None:
+        """Guard, on a stand-in where there is one; returns the configuration to go on with, or None at the end."""
+        bell, self._instead = Bell(), instead
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(self._config)))
             feed = Feed()
@@ -133,7 +154,8 @@ class _Run:
 
             def emit(event: Event) -> None:
                 # What shows it has its names before anybody is told; the pins wait for nothing but that.
-                outlets.emit(replace(recorder.mark(event), chain=vault.head()))
+                # What a stand-in vouches for ends with it: no chain is named there.
+                outlets.emit(replace(recorder.mark(event), chain=None if instead else vault.head()))
 
             ways = Ways(emit, outlets.mute, outlets.store, outlets.factory)
             guard = stack.enter_context(open_guard(self._config, self._clock, ways))
@@ -168,6 +190,7 @@ class _Run:
             retention = stack.enter_context(open_retention(self._config, self._clock, vault, emit, messages))
             teller = stack.enter_context(open_teller(outlets.store, self._clock, emit, messages))
             guard.listen(notifiers.use_state)
+            stack.enter_context(self._recheck(emit))
 
             def stats() -> list[LoopStats]:
                 loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller)
@@ -187,6 +210,22 @@ class _Run:
             service.run(self._over)
             self.next_track = max(lane.pipeline.tracker.next_id for lane in lanes)
         return self._next
+
+    @contextlib.contextmanager
+    def _recheck(self, emit: Callable[[Event], None]) -> Iterator[None]:
+        """On a stand-in: tell so, and start anew once the disk works."""
+        if self._instead is None:
+            yield
+            return
+        messages = device_messages(self._config, self._clock)
+        recheck = Recheck(
+            self._instead, self._clock, emit=emit, messages=messages, works_again=self._signals.reload.set
+        )
+        recheck.begin()
+        try:
+            yield
+        finally:
+            recheck.stop(STAND_IN_STOP_S)
 
     @contextlib.contextmanager
     def _control(self, emit: Callable[[Event], None], stats: Callable[[], list[LoopStats]]) -> Iterator[None]:

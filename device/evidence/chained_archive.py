@@ -30,6 +30,10 @@ class ChainedArchive:
         """As the other one."""
         return self._archive.begin(name, kind=kind, camera=camera, event_id=event_id)
 
+    def make_room(self) -> None:
+        """As the other one."""
+        self._archive.make_room()
+
     def finish(self, name: str) -> None:
         """As the other one."""
         self._archive.finish(name)

@@ -66,6 +66,9 @@ class AmbientRecorder(Loop):
             self._end()
             clip = ClipFile(f"ambient/{self._camera}/{self._start()}.mp4", "ambient", self._camera, None)
             self._writer, self._begun_t = ClipWriter(clip, self._archive, batch_bytes=BATCH_BYTES), packet.t
+        if packet.keyframe:
+            # A piece may last an hour: what it takes is looked at while it grows.
+            self._archive.make_room()
         if self._writer is not None:
             self._writer.add(info, packet)
 

@@ -65,7 +65,7 @@ class FolderArchive:
         if not path.is_relative_to(self._folder) or path == self._folder:
             raise ValueError(f"{name!r} leads out of {self._folder}")
         try:
-            self._make_room(path, name)
+            self._note(path, name)
             sync_folder(path.parent)
         except OSError as error:
             raise StoreError(f"{path.parent}: {error.strerror}") from error
@@ -73,7 +73,19 @@ class FolderArchive:
             self._files[name] = Kept(kind, camera, event_id)
         return path
 
-    def _make_room(self, path: Path, name: str) -> None:
+    def make_room(self) -> None:
+        """Keep the floor while a file grows.
+
+        Raises:
+            StoreError: nothing is left that may give way, or the disk does not answer.
+        """
+        try:
+            if self._min_free_bytes and not self._has_room(self._folder):
+                raise StoreError(f"less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")
+        except OSError as error:
+            raise StoreError(f"{self._folder}: {error.strerror}") from error
+
+    def _note(self, path: Path, name: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if self._min_free_bytes and not self._has_room(path.parent):
             raise StoreError(f"{name}: less than {self._min_free_bytes >> 20} MiB are free; delete some recordings")

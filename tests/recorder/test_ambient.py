@@ -115,3 +115,28 @@ def test_next_to_nothing_leaves_nothing_half_done(tmp_path: Path, count: int) ->
     archive = FolderArchive(tmp_path)
     record(archive, count)
     assert [len(played(tmp_path / name)) for name in archive.files] == [5] * bool(count)
+
+
+class ShrinkingArchive(FolderArchive):
+    """Has room for so many looks, and then none until the file that grows is given up."""
+
+    looks = 3
+
+    def make_room(self) -> None:
+        """As on a disk that fills up."""
+        self.looks -= 1
+        if self.looks == 0:
+            raise StoreError("less than 512 MiB are free")
+        super().make_room()
+
+
+def test_a_piece_ends_where_it_would_take_the_room_that_is_left_to_others(tmp_path: Path) -> None:
+    """In the middle; what it has is finished, so that it may give way, and a later piece goes on."""
+    archive = ShrinkingArchive(tmp_path)
+    ambient = record(archive, 75)
+    assert ambient.stats().failures == 1
+    assert all(it.sha256 for it in archive.files.values())
+    assert not archive.unfinished()
+    shown = [number for name in sorted(archive.files) for _, number in played(tmp_path / name)]
+    assert len(shown) < 75
+    assert shown[0] == 0

@@ -59,3 +59,16 @@ def test_evidence_gives_way_to_nothing(archive: FolderArchive) -> None:
         record(archive, "evidence/5/clip.mp4")
     assert all(clip.exists() for clip in clips)
     assert archive.unfinished() == ()
+
+
+def test_room_is_made_while_a_file_grows(archive: FolderArchive) -> None:
+    """Of the oldest pieces; the file that grows is not touched, and without pieces it is told that there is none."""
+    old = record(archive, "ambient/aisle/20000101T120000Z.mp4")
+    growing = record(archive, "ambient/aisle/20000101T120100Z.mp4", end=False)
+    growing.write_bytes(bytes(5_500))
+    archive.make_room()
+    assert not old.exists()
+    growing.write_bytes(bytes(7_500))
+    with pytest.raises(StoreError, match="are free"):
+        archive.make_room()
+    assert growing.exists()
