@@ -61,10 +61,14 @@ def _page(arguments: argparse.Namespace) -> int:
 
 
 def _trial(arguments: argparse.Namespace) -> int:
+    from device.cli_store import note_call
+    from device.config import load_config
     from device.trial import LONGEST_S, Trial, run_trial
 
     if not 0.0 < arguments.for_s <= LONGEST_S:
         raise UsageError(f"--for: a test lasts up to {LONGEST_S:g} s")
     trial = Trial(arguments.kind, arguments.priority, arguments.camera, arguments.for_s)
-    sys.stdout.write(run_trial(arguments.config, trial) + "\n")
+    said = run_trial(arguments.config, trial)
+    note_call(load_config(arguments.config).device.state_dir, "test_event", arguments.kind)
+    sys.stdout.write(said + "\n")
     return 0

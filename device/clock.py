@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_TIMESYNCD_FLAG = Path("/run/systemd/timesync/synchronized")
+_FLAGS = (Path("/run/systemd/timesync/synchronized"), Path("/run/shopwarden-clock-set"))
+"""Made by systemd-timesyncd, and by root's service that sets the clock for an admin; gone with the next boot."""
 _TIME_ERROR = 5  # adjtimex(2): "the system clock is not synchronized to a reliable server"
 
 
@@ -31,7 +32,7 @@ class SystemClock:
         # hours after the last contact, when a Pi's crystal has strayed by less than a second: so what was true once
         # stays true, and timesyncd's flag (in /run, gone at boot) tells it to a process that starts during an outage.
         if not self._was_synced:
-            self._was_synced = self._adjtimex() not in (-1, _TIME_ERROR) or _TIMESYNCD_FLAG.exists()
+            self._was_synced = self._adjtimex() not in (-1, _TIME_ERROR) or any(flag.exists() for flag in _FLAGS)
         return self._was_synced
 
     def wait(self, seconds: float) -> None:

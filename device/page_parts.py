@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from device.clock_setter import ClockSetter
 from device.config.model import Config
 from device.core.arming.standing import Standing
 from device.core.audit import Access, Line, What
@@ -100,6 +101,14 @@ class PageBook(EventBook):
             StoreError: it is not on disk, and then nothing may be changed.
         """
         self._note("drawing", camera, by)
+
+    def clock_set(self, about: str, by: str) -> None:
+        """Note that somebody sets the clock.
+
+        Raises:
+            StoreError: it is not on disk, and then it is not set.
+        """
+        self._note("clock", about, by)
 
     def judge(self, event_id: str, verdict: Verdict | None, by: str) -> None:
         """Note what somebody says of a happening; None takes it back.
@@ -194,6 +203,7 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         log.warning("page_has_no_users", advice="`shopwarden web code` or `shopwarden user add` lets the first one in")
     if web.metrics_token_file is not None and not web.metrics_token_file.is_file():
         raise ConfigError(f"web.metrics_token_file {web.metrics_token_file}: there is no such file")
+    setter = ClockSetter.of_service(clock)
     parts = WebParts(
         config=config,
         config_file=ways.config_file,
@@ -204,6 +214,7 @@ def _server(config: Config, clock: Clock, ways: PageWays, stack: contextlib.Exit
         figures=ways.figures,
         metrics=ways.metrics,
         reload=ways.reload,
+        set_clock=setter.set if setter else None,
         mutable=ways.mutable,
         users=users,
         sessions=Sessions(read_secret(state_dir / "web-secret"), lasts_s=web.session_h * 3600.0),

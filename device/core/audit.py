@@ -8,7 +8,7 @@ from device.core.event import Event
 What = Literal[
     "arm", "disarm", "bypass", "unbypass", "mute", "unmute", "panic", "snapshot", "command",
     "login", "login_refused", "locked_out", "set_up", "account", "pin",
-    "seen", "export", "locked", "unlocked", "verdict", "deleted", "drawing", "backup", "restore",
+    "seen", "export", "locked", "unlocked", "verdict", "deleted", "drawing", "backup", "restore", "clock", "test_event",
 ]  # fmt: skip
 ALL_WHATS: Final[tuple[What, ...]] = get_args(What)
 _ASKED: Final = frozenset({"arm", "disarm", "bypass", "unbypass", "mute", "unmute", "panic"})

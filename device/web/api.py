@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import asdict
 from datetime import date
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.requests import Request as HttpRequest
@@ -11,11 +10,10 @@ from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, R
 
 from device.core.event import KINDS, PRIORITIES
 from device.core.search import Search
-from device.errors import ConfigError
 from device.guard.guard import Request
-from device.web import drawing, look
+from device.web import look
 from device.web.access import Visit, api, logged_in, off_loop, parts_of, refusal
-from device.web.asked import CommandBody, DrawingBody, LockBody, VerdictBody
+from device.web.asked import CommandBody, LockBody, VerdictBody
 from device.web.body import BadBody, read_model
 from device.web.evidence_file import EVENT_ID, evidence_file
 from device.web.feed import message
@@ -178,39 +176,6 @@ async def health(visit: Visit) -> Response:
     found = await visit.off_loop(visit.parts.figures)
     fields = ("name", "text", "value", "unit", "part", "good")
     return JSONResponse({"figures": [{key: getattr(it, key) for key in fields} for it in found]})
-
-
-@api("viewer")
-async def drawn(visit: Visit) -> Response:
-    """What is drawn on each picture, and of which revision of the file."""
-    parts = visit.parts
-    revision = (await visit.off_loop(drawing.read, parts.config_file))[1] if parts.config_file else None
-    cameras = {camera.id: drawing.drawing_of(camera) for camera in parts.config.cameras}
-    return JSONResponse({"revision": revision, "cameras": cameras})
-
-
-@api("admin")
-async def draw(visit: Visit) -> Response:
-    """Write a drawing into the configuration and have the service read it again."""
-    parts, camera = visit.parts, visit.http.path_params["camera"]
-    if all(it.id != camera for it in parts.config.cameras):
-        return refusal(404, "there is no such camera")
-    body = await read_model(visit.http, DrawingBody)
-    if parts.config_file is None:
-        return refusal(409, "this service has no configuration file")
-    try:
-        revision = await visit.off_loop(_write, parts, parts.config_file, camera, body, visit.by)
-    except drawing.Outdated:
-        return refusal(409, "the file has changed since: load the page again")
-    except ConfigError as error:
-        return refusal(422, str(error))
-    parts.reload()
-    return JSONResponse({"revision": revision})
-
-
-def _write(parts: WebParts, file: Path, camera: str, body: DrawingBody, by: str) -> str:
-    # Whoever moves a mask or a line changes what the guard sees: it goes on only where that stands in the audit.
-    return drawing.write(file, camera, body, lambda: parts.book.drawn(camera, by))
 
 
 async def metrics(http: HttpRequest) -> Response:

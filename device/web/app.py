@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from device.errors import ShopwardenError
-from device.web import api, pages
+from device.web import api, api_admin, pages
 from device.web.access import refusal
 from device.web.body import BadBody
 from device.web.parts import WebParts
@@ -32,12 +32,13 @@ _ROUTES = (
     ("/api/events/{event_id}/verdict", api.judge, "POST"),
     ("/api/events/{event_id}/lock", api.lock, "POST"),
     ("/api/audit", api.audit, "GET"),
+    ("/api/clock", api_admin.set_clock, "POST"),
     ("/api/cameras/{camera}/picture.jpg", api.picture, "GET"),
     ("/api/evidence/{event_id}/{name}", api.evidence, "GET"),
     ("/api/stream", api.stream, "GET"),
     ("/api/health", api.health, "GET"),
-    ("/api/drawing", api.drawn, "GET"),
-    ("/api/drawing/{camera}", api.draw, "PUT"),
+    ("/api/drawing", api_admin.drawn, "GET"),
+    ("/api/drawing/{camera}", api_admin.draw, "PUT"),
     ("/metrics", api.metrics, "GET"),
     ("/healthz", api.healthz, "GET"),
 )

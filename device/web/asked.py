@@ -35,6 +35,12 @@ class LockBody(Table):
     locked: bool
 
 
+class ClockBody(Table):
+    """What time it is."""
+
+    unix_s: Annotated[float, Field(ge=0.0, le=1e11)]
+
+
 class DrawingBody(Table):
     """All that is drawn on one camera's picture."""
 

@@ -134,7 +134,12 @@ async def health(visit: Visit) -> Response:
     for figure in found:
         groups.setdefault(figure.part or "Device", []).append(figure)
     bad = [it for it in found if not it.good and isinstance(it.value, str)] or [it for it in found if not it.good]
-    return _page(visit, "health.html", groups=groups, bad=bad, yes_no=_YES_NO)
+    return _page(visit, "health.html", groups=groups, bad=bad, yes_no=_YES_NO, clock=_may_set_clock(visit))
+
+
+def _may_set_clock(visit: Visit) -> bool:
+    parts = visit.parts
+    return visit.user.role == "admin" and parts.set_clock is not None and not parts.clock.synced()
 
 
 @page("admin")

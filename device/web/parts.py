@@ -61,6 +61,9 @@ class Book(Protocol):
     def drawn(self, camera: str, by: str) -> None:
         """Note in the audit that somebody has changed what is drawn on a picture."""
 
+    def clock_set(self, about: str, by: str) -> None:
+        """Note in the audit that somebody sets the clock."""
+
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Who did what, the newest first, from below a number on."""
 
@@ -95,6 +98,8 @@ class WebParts:
     """Everything as Prometheus reads it."""
     reload: Callable[[], None]
     """Has the service read its configuration again."""
+    set_clock: Callable[[float], None] | None
+    """Sets the system's clock to a Unix time, s; None where nobody would."""
     mutable: bool
     """Whether anything is wired that can be muted."""
     users: Users

@@ -28,7 +28,7 @@ def test_wall_time_is_believed_by_kernel_or_flag(
     mark = tmp_path / "synchronized"
     if flag:
         mark.touch()
-    monkeypatch.setattr(clock_module, "_TIMESYNCD_FLAG", mark)
+    monkeypatch.setattr(clock_module, "_FLAGS", (tmp_path / "none", mark))
     monkeypatch.setattr(clock_module, "_kernel_clock_state", lambda: lambda: state)
     assert SystemClock().synced() is expected
 
@@ -36,7 +36,7 @@ def test_wall_time_is_believed_by_kernel_or_flag(
 def test_what_was_synced_once_stays_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Hours without network do not make labels unbelievable."""
     states = [5, 0, 5, 5]
-    monkeypatch.setattr(clock_module, "_TIMESYNCD_FLAG", tmp_path / "none")
+    monkeypatch.setattr(clock_module, "_FLAGS", (tmp_path / "none",))
     monkeypatch.setattr(clock_module, "_kernel_clock_state", lambda: lambda: states.pop(0))
     clock = SystemClock()
     assert [clock.synced() for _ in range(4)] == [False, True, True, True]

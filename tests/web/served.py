@@ -18,6 +18,7 @@ from device.core.audit import Access, Line
 from device.core.event import PRIORITIES, Event
 from device.core.ids import unix_ms_of
 from device.core.search import Remark, Search, Verdict
+from device.errors import UsageError
 from device.web.app import build_app
 from device.web.certificate import Certificate
 from device.web.door import Door
@@ -105,6 +106,10 @@ class MemoryBook:
         """Note it."""
         self.looks.append((camera, by))
 
+    def clock_set(self, about: str, by: str) -> None:
+        """Note it."""
+        self.looks.append((about, by))
+
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Two lines."""
         lines = [
@@ -134,7 +139,9 @@ class DrawnPictures:
 class Served:
     """The server, and clients of it."""
 
-    def __init__(self, work: AtWork, folder: Path, config: Path, certificate: Certificate | None) -> None:
+    def __init__(
+        self, work: AtWork, folder: Path, config: Path, certificate: Certificate | None, *, sets_clock: bool
+    ) -> None:
         self.work, self.book, self.pictures, self.feed = work, MemoryBook(), DrawnPictures(), Feed()
         self.folder, self.config_file = folder, config
         self.state = folder / "state"
@@ -148,6 +155,7 @@ class Served:
             pictures=self.pictures,
             figures=lambda: (Figure("fps", "pictures a second", 14.5, part="aisle"),),
             metrics=lambda: "shopwarden_up 1\n", reload=self._reload, mutable=True, users=self.users,
+            set_clock=self.set_clock if sets_clock else None,
             sessions=Sessions(b"s" * 32, lasts_s=3600.0), door=Door(self.users, self.code, work.clock), feed=self.feed,
         )  # fmt: skip
         self.certificate = certificate
@@ -161,6 +169,12 @@ class Served:
         address = self.server.address
         assert address is not None
         return f"http{'s' if self.certificate else ''}://127.0.0.1:{address[1]}"
+
+    def set_clock(self, unix_s: float) -> None:
+        """As whoever may set it does."""
+        if unix_s < 1e9:
+            raise UsageError("this is no time")
+        self.work.clock.set_wall(unix_s)
 
     def client(self, name: str | None = None) -> httpx.Client:
         """A browser's worth of cookies, logged in if a name is given."""
@@ -188,11 +202,17 @@ class Served:
 
 @contextmanager
 def served(
-    folder: Path, *, armed: Any = "away", users: bool = True, certificate: Certificate | None = None, more: str = ""
+    folder: Path,
+    *,
+    armed: Any = "away",
+    users: bool = True,
+    certificate: Certificate | None = None,
+    more: str = "",
+    sets_clock: bool = True,
 ) -> Iterator[Served]:
     """A page that answers, with a user of each role."""
     with at_work(armed, pins_set=True) as work:
-        page = Served(work, folder, write_config(folder, more=more), certificate)
+        page = Served(work, folder, write_config(folder, more=more), certificate, sets_clock=sets_clock)
         if users:
             lines = [f"{name}:{ROLES[name]}:{hashed(name)}\n" for name in PASSWORDS]
             (page.state / "web-users").write_text("".join(lines), encoding="ascii")

@@ -241,3 +241,14 @@ def test_a_clip_of_the_real_service_plays(chromium: Any, tmp_path: Path, monkeyp
         assert window.complaints == []
         assert daemon.end() == 0
     shutil.rmtree(tmp_path / "state")
+
+
+def test_an_admin_sets_the_clock(window: Window, page: Served) -> None:
+    """Where no network has told the time, to what the browser has; the offer is gone then."""
+    page.work.clock.set_wall(page.work.clock.wall(), synced=False)
+    window.log_in()
+    shown = window.open("/health")
+    shown.wait_for_function("document.getElementById('here').textContent.length > 8")
+    shown.get_by_role("button", name="Set the device's clock").tap()
+    assert soon(page.work.clock.synced)
+    assert abs(page.work.clock.wall() - shown.evaluate("Date.now()") / 1000) < 30.0
