@@ -24,13 +24,13 @@ _RATE = 25.0
 _PEOPLE = ("person",)
 
 
-def clip(name: str, rate: float, model: Path) -> Scene:
-    """A clip of the development data with so many looks a second; the gate sees no others either."""
+def clip(name: str, rate: float, model: Path, first: int = 0) -> Scene:
+    """A clip of the development data with so many looks a second from a first picture on; the gate sees no others."""
     folder = Path(os.environ["SHOPWARDEN_DEV_DATA"]) / name
     found = _found(folder / CLIPS[name], model)
     truth = _truth(folder / "gt.txt")
     gate, looks, step = MotionGate(), [], max(1, round(_RATE / rate))
-    for seq in range(0, len(found["luma"]), step):
+    for seq in range(first, len(found["luma"]), step):
         motion = gate.update(found["luma"][seq], seq / _RATE)
         ids, boxes = truth[seq + 1]
         looks.append(Look(seq + 1, seq / _RATE, _detections(found, seq), motion, tuple(ids), np.array(boxes)))

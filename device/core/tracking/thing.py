@@ -20,6 +20,8 @@ _HITS_KEPT = 200
 MOTA -.04), from 200 on nothing changes."""
 _STILL_S = 2.0
 """Watched seconds after which what has not moved is likely scenery."""
+_STILL_COST = 1.0
+"""Cost of taking what is likely scenery to have stood: with the odd cost no more than a perfect match may cost."""
 _VOTES = 4
 """Labels remembered of one thing: a detector takes a van for a car, a truck or a bus, hardly for more."""
 
@@ -201,7 +203,7 @@ class Thing:
 
     def _restless(self, settings: TrackerSettings) -> float:
         if self.still:
-            return settings.stand_cost
+            return _STILL_COST
         pace = settings.stand_pace_cost * self.body.pace_square()
         return min(settings.stand_cost + pace, settings.max_spread_cost)
 
