@@ -43,6 +43,9 @@ class Outbox(Protocol):
     def acknowledge(self, *seqs: int) -> None:
         """The broker has these."""
 
+    def lately_taken(self, seconds: float) -> list[int]:
+        """Numbers of what the broker had in the last so many seconds before the newest such, rising."""
+
     def stored(self, seqs: Sequence[int]) -> list[Event]:
         """Events by their numbers, in order; those that are gone are left out."""
 
@@ -162,8 +165,13 @@ class MqttRunner(Loop):
         self._hear(session)
         self._post(session, self._board.begin())
         # Counted from the broker's last word, not from now: however long it was away, it forgot what it took before.
-        since = self._heard_t - self._broker.resend_s
-        self._taken = {seq: math.inf for seq, t in self._taken.items() if t > since}
+        if self._heard_t == -math.inf and not self._taken and self._broker.resend_s > 0:
+            # Whoever ran before us may have lost its power together with the broker.
+            again = self._outbox.lately_taken(self._broker.resend_s)[-_MAX_RESENT:]
+            self._taken = dict.fromkeys(again, math.inf)
+        else:
+            since = self._heard_t - self._broker.resend_s
+            self._taken = {seq: math.inf for seq, t in self._taken.items() if t > since}
         self._again = deque(sorted(self._taken))
 
     def _hear(self, session: Session) -> None:

@@ -5,8 +5,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from device.core.event import PRIORITIES, Event
+from device.core.ids import unix_ms_of
 from device.core.shedding import Ranges, Waiting, least_missed
 
+_MOST_LATELY: Final = 20_000
+"""Events that are looked at for what a broker had of late."""
 _A_LOOK: Final = 500
 """Rows that are weighed at a time."""
 
@@ -68,3 +71,25 @@ def _note(db: sqlite3.Connection, seq: int) -> None:
     above = db.execute("delete from dropped where first_seq = ? returning last_seq", (seq + 1,)).fetchall()
     last = above[0][0] if above else last
     db.execute("insert into dropped values (?, ?)", (first, last))
+
+
+def lately_taken(db: sqlite3.Connection, seconds: float) -> list[int]:
+    """Numbers of events that no longer wait, of the last so many seconds before the newest such, rising.
+
+    By the time in their ids. What a process that has ended was told by the broker, nobody remembers: this stands in for it.
+    """
+    newest = db.execute(
+        "select seq, id from event where not exists (select 1 from outbox where outbox.seq = event.seq)"
+        " order by seq desc limit 1"
+    ).fetchone()
+    if newest is None:
+        return []
+    last, id_ = newest
+    # A UUIDv7 begins with its milliseconds, so ids compare as times do.
+    begin = f"{max(0, unix_ms_of(id_) - round(seconds * 1000)):012x}"
+    rows = db.execute(
+        "select seq from event where seq between ? and ? and id >= ?"
+        " and not exists (select 1 from outbox where outbox.seq = event.seq) order by seq",
+        (last - _MOST_LATELY, last, f"{begin[:8]}-{begin[8:]}"),
+    )
+    return [seq for (seq,) in rows]

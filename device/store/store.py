@@ -146,6 +146,15 @@ class Store:
         with store_errors(self.path), self._lock:
             return int(self._db.execute("select coalesce(max(seq), 0) from outbox").fetchone()[0])
 
+    def lately_taken(self, seconds: float) -> list[int]:
+        """Numbers of the last events that a broker had, as of ``outbox_rows.lately_taken``.
+
+        Raises:
+            StoreError: they cannot be read.
+        """
+        with store_errors(self.path), self._lock:
+            return outbox_rows.lately_taken(self._db, seconds)
+
     def stored(self, seqs: Sequence[int]) -> list[Event]:
         """Events by their numbers, in order; those that are gone are left out.
 

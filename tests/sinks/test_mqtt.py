@@ -241,6 +241,24 @@ def test_what_was_taken_before_a_long_outage_is_sent_again(
     assert store.check() == []
 
 
+def test_what_a_process_before_this_one_was_told_of_late_is_sent_again(
+    store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
+) -> None:
+    """Guard and broker on one board lose their power together: of the last ten seconds, before what is new."""
+    ids = [f"01a21f03-8813-7000-8ccd-{number:012x}" for number in range(3)]
+    ids[1:] = [f"01a21f03-b000-7000-8ccd-{number:012x}" for number in (1, 2)]
+    for id_ in ids:
+        store.commit(make_event(id=id_))
+    store.acknowledge(1, 2, 3)
+    waiting = store.commit(make_event())
+    listener = Listener(mosquitto.port)
+    run(mosquitto.port)
+    heard = [decode(text) for text in listener.take(3)]
+    assert [it.id for it in heard] == [*ids[1:], waiting.id]
+    assert all(it.late for it in heard)
+    listener.close()
+
+
 def test_what_was_taken_long_before_the_last_word_is_not_sent_again(
     store: Store, mosquitto: Mosquitto, run: Callable[..., MqttRunner]
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from device.core.event import Event
+from device.core.ids import uuid7
 from device.errors import StoreError
 from device.store.store import FILE_NAME, Store
 from tests.events import events, make_event
@@ -336,3 +337,15 @@ def test_a_killed_process_loses_no_committed_event(tmp_path: Path) -> None:
         assert store.check() == []
         assert len(there) == max(seq for seq in there.values() if seq is not None)
         store.close()
+
+
+def test_what_a_broker_had_of_late(store: Store) -> None:
+    """By the time in the ids, back from the newest that no longer waits; what waits is none of it."""
+    assert store.lately_taken(10.0) == []
+    for ms in (0, 5_000, 20_000, 29_000, 30_000, 31_000):
+        store.commit(make_event(id=uuid7(1_790_000_000_000 + ms, ms)))
+    assert store.lately_taken(10.0) == []
+    store.acknowledge(1, 2, 3, 4, 5)
+    assert store.lately_taken(10.0) == [3, 4, 5]
+    assert store.lately_taken(1.0) == [4, 5]
+    assert store.lately_taken(3600.0) == [1, 2, 3, 4, 5]
