@@ -76,7 +76,8 @@ def _note(db: sqlite3.Connection, seq: int) -> None:
 def lately_taken(db: sqlite3.Connection, seconds: float) -> list[int]:
     """Numbers of events that no longer wait, of the last so many seconds before the newest such, rising.
 
-    By the time in their ids. What a process that has ended was told by the broker, nobody remembers: this stands in for it.
+    By the time in their ids. What a process that has ended was told by the broker, nobody remembers: this stands in
+    for it.
     """
     newest = db.execute(
         "select seq, id from event where not exists (select 1 from outbox where outbox.seq = event.seq)"
