@@ -10,6 +10,7 @@ from device.capture.scene_weather import Thing
 from device.core.event import Draft
 from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Scene as Moment
+from device.core.track import Track
 from tests.builders import make_motion, make_settings
 from tests.core.shelf.drawn import frames
 
@@ -106,3 +107,17 @@ def test_a_plain_box_is_no_patch_of_light() -> None:
     box = Thing(9, (Waypoint(4, 0.52, 0.83), Waypoint(28, 0.52, 0.83)), (0.07, 0.1), kind="box", level=175)
     scene = yard(box, figures=(COMES_AND_GOES,), duration_s=28.0, lights=(Light(0.0, 0.8),))
     assert [draft.state for draft in told(scene, "left")] == ["start"]
+
+
+def test_a_coat_that_looks_like_somebody_guards_no_bag() -> None:
+    """What never walked is no owner who is still near."""
+    coat = Figure(2, (Waypoint(0, 0.55, 0.8), Waypoint(28, 0.55, 0.8)), 0.3)
+    scene = yard(bag(4.0, 28.0), figures=(COMES_AND_GOES,), duration_s=28.0)
+    settings = make_settings(name="thing", kind="object_left", zone=None, after_s=4.0)
+    rule = ThingRule(settings, None, "left")
+    drafts: list[Draft] = []
+    for frame, tracks in frames(scene):
+        x1, y1, x2, y2 = scene.whole_box(coat, frame.t) or (0.0, 0.0, 0.0, 0.0)
+        stays = Track(2, "person", (x1, y1, x2, y2), 0.6, True, False, True, 0.0, frame.t)
+        drafts += rule.update(Moment(frame.t, (*tracks, stays), make_motion(), looked=True, frame=frame))
+    assert [draft.state for draft in drafts] == ["start"]

@@ -6,8 +6,8 @@ from typing import Literal
 
 from device.core.geometry import Box, Polygon
 from device.core.rules.scene import Scene
-from device.core.shelf.ledger import Change
-from device.core.shelf.watch import ShelfWatch, Stockcount
+from device.core.shelf.ledger import Change, Stockcount
+from device.core.shelf.watch import ShelfWatch
 
 STAFF_S = 2.0
 """Who has been where only staff may be for so long is staff."""

@@ -67,16 +67,19 @@ class ThingRule:
         """What this moment adds."""
         if scene.frame is None:
             return ()
+        # A coat that the detector takes for somebody has never walked; it guards nothing and hides nothing.
+        people = tuple(track for track in scene.tracks if track.label == "person" and track.believed)
         drafts = [
             draft
-            for change in self._watch.observe(scene.frame, scene.tracks, scene.t, scene.motion)
+            for change in self._watch.observe(scene.frame, people, scene.t, scene.motion)
             for draft in self._note(change, scene.t)
         ]
         for thing in self._things:
-            if any(_near(thing.change.box, track) for track in scene.tracks if track.label == "person"):
+            if any(_near(thing.change.box, track) for track in people):
                 thing.alone_since = scene.t
             elif thing.told is None and scene.t - thing.alone_since >= self.settings.after_s:
-                drafts += self._tell(thing, scene.t)
+                undone = self._watch.is_undone(thing.change)
+                drafts += [] if undone else self._tell(thing, scene.t)
         if self._kind == "removed":
             self._drop([thing for thing in self._things if thing.told])
         return tuple(drafts)

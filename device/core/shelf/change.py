@@ -1,6 +1,6 @@
 """One connected place where a shelf differs, and what its pictures before and after say about it. Remembers nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import cv2
@@ -18,6 +18,13 @@ _TINT = 9.0
 """Levels of colour by which light may tint."""
 _LIKE = 0.85
 """Correlation of luma from which on it is the same thing."""
+_WHOLE_INSIDE = 0.9
+_SQUARE = np.ones((5, 5), dtype=np.uint8)
+_LEAST_SHARP = 8
+"""Cells of core, rim and surroundings below which nothing can be said of how sharp a place ends."""
+_DIMMER = 0.1
+_UP_TO, _NOT_BEYOND = 0.75, 0.35
+"""Parts of the change of brightness that the rim must have, and that the surroundings may."""
 _PLAIN = 6.0
 """Grey levels of spread under which nothing can be said of structure."""
 
@@ -34,6 +41,48 @@ class Blob:
     """How much of it lies on the shelf."""
     border_cells: int
     """How many of its cells lie on the edge of the window: it goes on beyond."""
+    whole: bool = False
+    """It takes in what another light might explain beside it, and ends on the shelf all around."""
+
+
+def places(changed: Mask, raw: Mask, inside: Mask, most_cells: float) -> list[Blob]:
+    """Where the shelf differs.
+
+    Of a thing with a print, or of one that another like it stands behind, only parts differ by more than light can
+    explain. What hangs together with them and ends on the shelf all around is taken as one place; of anything else,
+    somebody in grey before grey boards, only what differs for sure.
+
+    Args:
+        changed: cells that differ for sure.
+        raw: the same with what may be other light.
+        inside: cells of the shelf.
+        most_cells: what is larger is no thing on a shelf.
+    """
+    whole = [
+        replace(blob, whole=True)
+        for blob in blobs(raw | changed, inside)
+        if blob.inside_frac >= _WHOLE_INSIDE
+        and blob.border_cells == 0
+        and blob.cells <= most_cells
+        and bool(changed[blob.area].any())
+    ]
+    rest = changed.copy()
+    for blob in whole:
+        rest &= ~blob.area
+    return whole + blobs(rest, inside)
+
+
+def is_sharp(blob: Blob, before: Cells, after: Cells) -> bool:
+    """Whether a place is darker or brighter right up to its rim and not beyond: light and shadow fade."""
+    area = blob.area.astype(np.uint8)
+    core, outer = cv2.erode(area, _SQUARE), cv2.dilate(area, _SQUARE)
+    rim = (cv2.erode(area, _DISK) > 0) & (core == 0)
+    around = (cv2.dilate(outer, _DISK) > 0) & (outer == 0)
+    if min(int(core.sum()), int(rim.sum()), int(around.sum())) < _LEAST_SHARP:
+        return False
+    gain = (cv2.blur(after[..., 0], (3, 3)) - 12.0) / np.maximum(cv2.blur(before[..., 0], (3, 3)) - 12.0, 4.0)
+    inner, edge, beside = (abs(float(np.median(gain[cells])) - 1.0) for cells in (core > 0, rim, around))
+    return inner > _DIMMER and edge >= _UP_TO * inner and beside <= _NOT_BEYOND * inner
 
 
 def blobs(changed: Mask, inside: Mask) -> list[Blob]:
@@ -56,7 +105,7 @@ def part_of(blob: Blob, area: Mask) -> Blob:
     rows, columns = np.nonzero(inner.any(axis=1))[0], np.nonzero(inner.any(axis=0))[0]
     left, top = int(columns[0]), int(rows[0])
     rect = (left, top, int(columns[-1]) - left + 1, int(rows[-1]) - top + 1)
-    return Blob(inner, int(inner.sum()), rect, blob.inside_frac, blob.border_cells)
+    return replace(blob, area=inner, cells=int(inner.sum()), rect=rect)
 
 
 def share_in(blob: Blob, box: Box) -> float:

@@ -30,6 +30,14 @@ _ALIKE = 0.5
 """It looks as before when it is so much nearer to that than what had come between."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stockcount:
+    """How many items a shelf should hold, and how many of them are gone."""
+
+    slots: int
+    missing: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """An item that left its place or came to one."""
@@ -88,8 +96,13 @@ class Ledger:
         """Items that were taken and are not back."""
         return sum(entry.items for entry in self._past if entry.open)
 
-    def judge(self, area: Mask, after: Cells, looks: Looks) -> tuple[Verdict | None, float, str]:
-        """What happened at a place, how sure that is, 0..1, and why; None: nothing that counts."""
+    def judge(
+        self, area: Mask, after: Cells, looks: Looks, *, sharp: bool = False
+    ) -> tuple[Verdict | None, float, str]:
+        """What happened at a place, how sure that is, 0..1, and why; None: nothing that counts.
+
+        ``sharp``: it is known that no shadow has such an edge.
+        """
         last = self._last_at(area)
         strength = min(1.0, abs(looks.score) / 0.45)
         if last is not None:
@@ -99,12 +112,19 @@ class Ledger:
                 return again, 0.9, AS_BEFORE
             if last.kind == "taken" and looks.score < _UNCLEAR:
                 return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
-        if last is None and _DEEPER < looks.facts.get("depth", 0.0) < _SHADED and _as_full(looks):
+        if last is None and _DEEPER < looks.facts.get("depth", 0.0) < (1.0 if sharp else _SHADED) and _as_full(looks):
             return "taken", 0.55, "what stands there now is farther back"
         if abs(looks.score) < _UNCLEAR:
             return None, 0.0, "as much of an item before as after"
         verdict: Verdict = "taken" if looks.score > 0 else "returned"
         return verdict, 0.5 + 0.45 * strength, "by outline, print and surroundings"
+
+    def looks_undone(self, number: int, now: Cells) -> bool:
+        """Whether the place of a change looks as before it rather than as after it."""
+        entry = next((entry for entry in self._past if entry.number == number), None)
+        if entry is None:
+            return False
+        return distance(entry.area, now, entry.before) < _ALIKE * distance(entry.area, now, entry.after)
 
     def is_part(self, area: Mask, kind: Verdict, since: float, slot: int | None = None) -> bool:
         """Whether it is a rest of a change that has been told: a rim beside it, or another part of the same thing."""

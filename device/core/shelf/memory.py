@@ -41,6 +41,12 @@ class Look:
     disturbed_since: Times
     """Since when each cell has moved or differed without a break; inf where it does neither."""
 
+    def since(self, area: Mask) -> float:
+        """When an area was touched first, s: it need not be all of it."""
+        times = self.disturbed_since[area]
+        sure = times[np.isfinite(times)]
+        return float(np.quantile(sure, 0.3)) if sure.size else self.t
+
 
 class Memory:
     """The reference of one shelf and its surroundings."""

@@ -1,6 +1,7 @@
 """The part of a picture that shows one shelf, small and in colour. Compares nothing."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -53,6 +54,22 @@ class View:
             (x2 * width - left) / self.step_px,
             (y2 * height - top) / self.step_px,
         )
+
+    def cells_of(self, boxes: Iterable[Box], reach_of_height: float) -> Mask:
+        """The cells in or beside boxes: those of people jitter."""
+        covered = np.zeros(self.shape, dtype=np.bool_)
+        for x1, y1, x2, y2 in boxes:
+            reach = reach_of_height * (y2 - y1)
+            left, top, right, bottom = self.box_of((x1 - reach, y1 - reach, x2 + reach, y2 + reach))
+            covered[max(0, int(top)) : max(0, int(bottom) + 1), max(0, int(left)) : max(0, int(right) + 1)] = True
+        return covered
+
+    @property
+    def at_picture_edge(self) -> bool:
+        """Whether the window ends where the picture ends."""
+        x1, y1, x2, y2 = self.window
+        width, height = self.size
+        return x1 == 0 or y1 == 0 or x2 > width - self.step_px or y2 > height - self.step_px
 
     def fractions(self, left: int, top: int, columns: int, rows: int) -> Box:
         """A rectangle of cells in fractions of the picture."""

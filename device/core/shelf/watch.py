@@ -1,21 +1,19 @@
 """Watches one shelf: looks at it now and then, and says what was taken and put back. Makes no events."""
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from device.core.frame import Frame
 from device.core.geometry import Polygon, intersection
 from device.core.motion import Motion
-from device.core.shelf.change import Blob, blobs, compare, is_shadow, part_of, share_in, thick
+from device.core.shelf.change import Blob, compare, is_shadow, is_sharp, part_of, places, share_in, thick
 from device.core.shelf.contact import Whereabouts
-from device.core.shelf.ledger import AS_BEFORE, Change, Ledger
+from device.core.shelf.ledger import AS_BEFORE, Change, Ledger, Stockcount
 from device.core.shelf.memory import Look, Memory
 from device.core.shelf.reasons import VERB, told, who_told
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.slots import Grid, Slots, grid_slots, proposed_slots
-from device.core.shelf.view import Mask, View, make_view
+from device.core.shelf.view import Cells, Mask, View, make_view
 from device.core.track import Track
 
 _BEYOND_CELLS = 3
@@ -38,6 +36,12 @@ _BELOW_FRAC = 0.03
 _ON_BODY = 0.5
 _CONTACT_S = 1.5
 """Whose hand it was is asked of the first moments: who steps before it later did not take it."""
+_USUAL_ITEM = 0.012
+"""Size of an item, in the area of the window, where no slots tell."""
+_HAND_OF_ITEM, _HAND_STILL_S = 0.5, 2.0
+"""A hand that is told from its arm by a wrist of the colour of the goods: its size, and how long it rests."""
+_TOUCHED_WHOLE = 0.25
+"""So much of a place that takes in doubtful cells must have been touched."""
 _APART_S = 1.3
 """Two things that one hand takes are touched at least so long after each other."""
 _HIDE_S = 1.2
@@ -46,14 +50,6 @@ _HIDE_OF_HEIGHT = 0.08
 """and so far around their box, in heights of it."""
 _EDGE_STILL_S = 4.0
 """What goes on beyond the picture's own edge may be an item cut off by it, if it is still for so long."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stockcount:
-    """How many items a shelf should hold, and how many of them are gone."""
-
-    slots: int
-    missing: int
 
 
 class ShelfWatch:
@@ -69,6 +65,7 @@ class ShelfWatch:
         self._memory: Memory | None = None
         self._slots: Slots | None = None
         self._hidden: Mask | None = None
+        self._now: Cells | None = None
         self._touched_t = np.zeros((0, 0))
         self._t = self._busy_until = -np.inf
 
@@ -81,6 +78,10 @@ class ShelfWatch:
     def last_look_t(self) -> float:
         """When the shelf was last looked at, s."""
         return self._t
+
+    def is_undone(self, change: Change) -> bool:
+        """Whether a place looks again as it did before a change: it was a shadow, or has been put right."""
+        return self._now is not None and self._ledger.looks_undone(change.number, self._now)
 
     def observe(
         self, frame: Frame, tracks: tuple[Track, ...], t: float, motion: Motion | None = None
@@ -115,21 +116,13 @@ class ShelfWatch:
         if self._view is None or self._view.size != (frame.width, frame.height) or self._memory is None:
             self._begin(frame, t)
             return ()
-        hidden = self._hidden_by_people(self._view, t)
+        hidden = self._view.cells_of(self._whereabouts.since(t - _HIDE_S), _HIDE_OF_HEIGHT)
         self._hidden = hidden if self._settings.people_hide else None
-        look = self._memory.look(self._view.cut(frame), t, hidden, self._hidden)
+        self._now = self._view.cut(frame)
+        look = self._memory.look(self._now, t, hidden, self._hidden)
         if look is None or not look.changed.any():
             return ()
         return tuple(self._judge(look, self._view, self._memory))
-
-    def _hidden_by_people(self, view: View, t: float) -> Mask:
-        """Cells in or beside the box of somebody: boxes jitter, and miss a look now and then."""
-        hidden = np.zeros(view.shape, dtype=np.bool_)
-        for x1, y1, x2, y2 in self._whereabouts.since(t - _HIDE_S):
-            reach = _HIDE_OF_HEIGHT * (y2 - y1)
-            left, top, right, bottom = view.box_of((x1 - reach, y1 - reach, x2 + reach, y2 + reach))
-            hidden[max(0, int(top)) : max(0, int(bottom) + 1), max(0, int(left)) : max(0, int(right) + 1)] = True
-        return hidden
 
     def _begin(self, frame: Frame, t: float) -> None:
         settings = self._settings
@@ -145,10 +138,16 @@ class ShelfWatch:
     def _judge(self, look: Look, view: View, memory: Memory) -> list[Change]:
         found: list[Change] = []
         moving = look.still_s < self._settings.settle_s
-        for blob in blobs(look.changed, view.inside):
+        most = min(1.0, self._settings.max_item_frac) * float(view.inside.sum())
+        here, way = places(look.changed, look.raw, view.inside, most), np.zeros(view.shape, dtype=np.uint8)
+        for blob in here:
+            way[blob.area] |= self._in_the_way(blob, look, view)
+        beside = cv2.dilate(way, _FAR) > 0
+        for blob in here:
             if (
-                self._in_the_way(blob, look, view)
-                or self._hangs_together(blob, look, view)
+                bool(way[blob.area].all())
+                or self._is_hand(blob, look, beside)
+                or (not blob.whole and self._hangs_together(blob, look, view))
                 or self._is_before(blob, view)
             ):
                 self._touched_t[blob.area] = look.t
@@ -168,7 +167,16 @@ class ShelfWatch:
             return False
         # The window ends where the picture ends, too.
         still = float(np.quantile(look.still_s[blob.area], 0.2)) >= _EDGE_STILL_S
-        return not (still and _at_picture_edge(view) and blob.inside_frac > 0.8)
+        return not (still and view.at_picture_edge and blob.inside_frac > 0.8)
+
+    def _is_hand(self, blob: Blob, look: Look, beside: Mask) -> bool:
+        """Whether it may be the hand of an arm that reaches in: smaller than an item, and not there for long yet."""
+        usual = max(_USUAL_ITEM * look.changed.size, self._slots.typical_cells if self._slots else 0.0)
+        return (
+            blob.cells < _HAND_OF_ITEM * usual
+            and bool(beside[blob.area].any())
+            and float(np.median(look.still_s[blob.area])) < _HAND_STILL_S
+        )
 
     def _hangs_together(self, blob: Blob, look: Look, view: View) -> bool:
         """Whether it goes on as cells that might be in shadow: of somebody in grey before grey only parts differ."""
@@ -208,7 +216,7 @@ class ShelfWatch:
         if len(slots) < 2:
             return [blob]
         parts = [part_of(blob, self._slots.areas[number]) for number in slots]
-        since = [float(np.quantile(look.disturbed_since[part.area], 0.3)) for part in parts]
+        since = [look.since(part.area) for part in parts]
         apart = max(since) - min(since) > _APART_S
         return parts if apart else [blob]
 
@@ -222,24 +230,27 @@ class ShelfWatch:
         if not least <= blob.cells <= most or not thick(blob, 2):
             self._absorb_old(blob.area, look, memory)
             return None
-        since = float(np.quantile(look.disturbed_since[blob.area], 0.3))
-        touched = float(np.mean(self._touched_t[blob.area] >= since - 0.3)) >= 0.5
+        since = look.since(blob.area)
+        touched = float(np.mean(self._touched_t[blob.area] >= since - 0.3)) >= (_TOUCHED_WHOLE if blob.whole else 0.5)
         if float(memory.unproven[blob.area].mean()) > 0.5:
             memory.accept(blob.area, look)
             return None
-        if not touched or is_shadow(blob, look.expected, look.now):
+        sharp = blob.whole and is_sharp(blob, look.expected, look.now)
+        if not touched or (is_shadow(blob, look.expected, look.now) and not sharp):
             self._absorb_old(blob.area, look, memory)
             return None
-        return self._decide(blob, look, view, memory, since)
+        return self._decide(blob, look, view, memory, since, sharp=sharp)
 
     def _absorb_old(self, area: Mask, look: Look, memory: Memory) -> None:
         old = area & (look.t - look.disturbed_since >= self._settings.absorb_s)
         if old.any():
             memory.accept(old, look)
 
-    def _decide(self, blob: Blob, look: Look, view: View, memory: Memory, since: float) -> Change | None:
+    def _decide(
+        self, blob: Blob, look: Look, view: View, memory: Memory, since: float, *, sharp: bool
+    ) -> Change | None:
         looks = compare(blob, look.expected, look.now, look.changed)
-        verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks)
+        verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks, sharp=sharp)
         before = look.expected
         memory.accept(blob.area, look)
         slot, items = self._slot_of(blob)
@@ -281,9 +292,3 @@ class ShelfWatch:
         if not covered:
             return None, 1
         return covered[0][0], max(1, sum(share >= _ITEM_OF_SLOT for _, share in covered))
-
-
-def _at_picture_edge(view: View) -> bool:
-    x1, y1, x2, y2 = view.window
-    width, height = view.size
-    return x1 == 0 or y1 == 0 or x2 > width - view.step_px or y2 > height - view.step_px
