@@ -14,8 +14,7 @@ from device.core.rules.floor import STAFF_S, Floor, ShelfChange
 from device.core.rules.line import LineCrossed
 from device.core.rules.scene import Scene
 from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
-from device.core.shelf.ledger import Change
-from device.core.shelf.watch import Stockcount
+from device.core.shelf.ledger import Change, Stockcount
 from device.core.track import Track
 from tests.builders import make_motion, make_settings, make_track
 
