@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills store-bench faults faults-long ha wheel clean distclean python
+	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ recording-cost: $(DEV) ## what clips and continuous recording cost: CPU, bytes a
 
 recording-kills: $(DEV) ## a recorder killed at random moments, and what of its clips still plays
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.recording_kills --report
+
+fleet-load: $(DEV) ## 1,000 simulated devices at one broker on loopback, with its figures: two minutes; needs mosquitto
+	ulimit -n 8192; $(BIN)/python -m bench.fleet --report
 
 store-bench: $(DEV) ## alarms among a million events, a simulated day of 100,000, and from a draft to pin and broker; needs mosquitto
 	for part in store day latency frame; do $(BIN)/python -m bench.alarms $$part --report || exit 1; done

@@ -1,4 +1,7 @@
-"""The commands about evidence: ``export``, ``verify``, ``key``, ``db check``. Reads the call and does it, no more."""
+"""The commands about evidence: ``export``, ``verify``, ``key``, ``db check`` and ``db retention``.
+
+Reads the call and does it, no more.
+"""
 
 import argparse
 import sys
@@ -28,6 +31,9 @@ def add_evidence(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     check.add_argument("--repair", action="store_true", help="take away what was cut short")
     check.add_argument("--config", type=Path, required=True, help="configuration file")
     check.set_defaults(command=_check)
+    retain = store_actions.add_parser("retention", help="delete what may not be kept, where the guard does not run")
+    retain.add_argument("--config", type=Path, required=True, help="configuration file")
+    retain.set_defaults(command=_retain)
 
 
 def _export(arguments: argparse.Namespace) -> int:
@@ -88,3 +94,28 @@ def _check(arguments: argparse.Namespace) -> int:
     if not found:
         sys.stdout.write(f"{state_dir}: sound\n")
     return 1 if found else 0
+
+
+def _retain(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from device.clock import SystemClock
+    from device.config import load_config
+    from device.control import CONTROL_NAME, connect
+    from device.panel_parts import device_messages
+    from device.recording_parts import retain_once
+    from device.store.store import FILE_NAME, Store
+
+    config, clock = load_config(arguments.config), SystemClock()
+    state_dir = config.device.state_dir
+    if (connection := connect(state_dir / CONTROL_NAME)) is not None:
+        connection.close()
+        sys.stdout.write(f"{state_dir}: the running guard sees to it\n")
+        return 0
+    if not (state_dir / FILE_NAME).exists():
+        sys.stdout.write(f"{state_dir}: nothing is kept yet\n")
+        return 0
+    with closing(Store.open(state_dir, outbox=config.mqtt is not None)) as store:
+        gone = retain_once(config, clock, store, device_messages(config, clock))
+    sys.stdout.write(f"{state_dir}: {gone} recordings deleted\n")
+    return 0

@@ -118,6 +118,30 @@ def open_retention(
     config: Config, clock: Clock, vault: Vault, emit: Callable[[Event], None], messages: MessageMaker
 ) -> Iterator[Loop]:
     """What must give way is deleted, each event with a link in the chain, until the block ends."""
+    retention = _retention(config, clock, vault, emit, messages)
+    retention.start()
+    try:
+        yield retention
+    finally:
+        retention.stop(1.0)
+
+
+def retain_once(config: Config, clock: Clock, store: Store, messages: MessageMaker) -> int:
+    """Delete what must give way now, where no service does; how many recordings went.
+
+    Raises:
+        StoreError: the recordings or the chain cannot be read, or one cannot be deleted.
+    """
+
+    def emit(event: Event) -> None:
+        store.commit(event)
+
+    return _retention(config, clock, vault_of(config, clock, store), emit, messages).look()
+
+
+def _retention(
+    config: Config, clock: Clock, vault: Vault, emit: Callable[[Event], None], messages: MessageMaker
+) -> Retention:
     table = config.retention
     settings = RetentionSettings(
         max_bytes=None if table.max_gib is None else round(table.max_gib * (1 << 30)),
@@ -132,12 +156,7 @@ def open_retention(
         vault.audit.note_if_it_can(Access(what="deleted", way="retention", about=event_id))
 
     holdings = Holdings(config.device.state_dir, on_deleted=deleted)
-    retention = Retention(holdings, settings, clock, emit=emit, messages=messages)
-    retention.start()
-    try:
-        yield retention
-    finally:
-        retention.stop(1.0)
+    return Retention(holdings, settings, clock, emit=emit, messages=messages)
 
 
 def _store(config: Config, how: str) -> PacketStore | None:

@@ -8,6 +8,7 @@ usage() {
     cat <<'TEXT'
 Usage: install.sh [OPTION...]
   --answers FILE     answers in place of questions, a line each: name = value
+  --fleet FILE       a list of devices, a line each: serial name=value ...; its line counts more than the answers
   --unattended       ask nothing: what no answer is given to has its default
   --offline BUNDLE   from a bundle (a file, or the folder it was unpacked to), without any network
   --upgrade          to this version; back to the one before where its self-test fails
@@ -35,13 +36,13 @@ LOG=/var/log/shopwarden-install.log
 # Another root for what is only looked at, so that each refusal can be tried without such a machine.
 FS=${SHOPWARDEN_LOOK_AT:-}
 CALL=$*
-ANSWERS_FILE='' UNATTENDED=no BUNDLE='' ACTION=install PURGE=no CAMERA=''
+ANSWERS_FILE='' FLEET='' UNATTENDED=no BUNDLE='' ACTION=install PURGE=no CAMERA=''
 
 while [ $# -gt 0 ]; do
     case "$1" in
-        --answers | --offline)
+        --answers | --fleet | --offline)
             [ $# -ge 2 ] || usage_error "$1 needs a file"
-            if [ "$1" = --answers ]; then ANSWERS_FILE=$2; else BUNDLE=$2; fi
+            case "$1" in --answers) ANSWERS_FILE=$2 ;; --fleet) FLEET=$2 ;; *) BUNDLE=$2 ;; esac
             shift
             ;;
         --unattended) UNATTENDED=yes ;;
@@ -61,6 +62,7 @@ done
 
 . "$SYSTEMD/lib/say.sh"
 . "$SYSTEMD/lib/answers.sh"
+. "$SYSTEMD/lib/fleet.sh"
 . "$SYSTEMD/lib/preflight.sh"
 . "$SYSTEMD/lib/bundle.sh"
 . "$SYSTEMD/lib/system.sh"
@@ -77,6 +79,10 @@ WORK=$(mktemp -d)
 
 install_all() {
     [ -z "$ANSWERS_FILE" ] || read_answers "$ANSWERS_FILE"
+    if [ -n "$FLEET" ]; then
+        step "which device this is"
+        read_fleet "$FLEET"
+    fi
     complete_answers
     preflight
     [ -z "$BUNDLE" ] || open_bundle
@@ -88,6 +94,7 @@ install_all() {
     install_release
     use_release
     write_configuration
+    announce
     start_guard
     forget_old_releases
 }

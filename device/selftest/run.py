@@ -9,6 +9,7 @@ from typing import TextIO
 
 from device.clock import SystemClock
 from device.config.model import Config
+from device.control import CONTROL_NAME, connect
 from device.core.event import ArmedState
 from device.errors import StoreError, UsageError
 from device.ports import Clock
@@ -65,15 +66,20 @@ def selftest(config: Config, out: TextIO, asked: Asked) -> bool:
         asked: what is wanted besides.
 
     Raises:
-        UsageError: the report's place is none, or the walk lasts too long.
+        UsageError: the report's place is none, the walk lasts too long, or the guard has the cameras.
         ShopwardenError: the report cannot be written.
     """
     if asked.walk_s is not None and not 0.0 < asked.walk_s <= LONGEST_S:
         raise UsageError(f"--walk: a walk lasts up to {LONGEST_S:g} s")
+    guarded = _is_guarded(config)
+    if guarded and (asked.report is not None or asked.walk_s is not None or asked.lights_off):
+        raise UsageError(
+            "the guard runs and has cameras and pins: stop the service for --report, --walk or --lights-off"
+        )
     # Before anything is tried: nobody walks about for a report that cannot be written.
     places = places_of(asked.report) if asked.report is not None else None
     told, clock, album = _Told(out, asked.as_json), SystemClock(), Album()
-    for finding in _all(config, clock, asked.pulse, album):
+    for finding in _all(config, clock, asked.pulse, None if guarded else album):
         told.add(finding)
     if asked.walk_s is not None or asked.lights_off:
         for finding in _outside(config, clock, asked, told):
@@ -86,16 +92,36 @@ def selftest(config: Config, out: TextIO, asked: Asked) -> bool:
     return passed(told.findings)
 
 
-def _all(config: Config, clock: Clock, pulse: bool | None, album: Album) -> Iterator[Finding]:
+def _is_guarded(config: Config) -> bool:
+    """Whether a service has this device in its hands."""
+    connection = connect(config.device.state_dir / CONTROL_NAME)
+    if connection is None:
+        return False
+    connection.close()
+    return True
+
+
+def _all(config: Config, clock: Clock, pulse: bool | None, album: Album | None) -> Iterator[Finding]:
+    """Every part; without an album those that the guard has are passed over."""
+    if album is None:
+        held = [("camera", table.id) for table in config.cameras] + [("pins", "")]
+        yield from (Finding(check, name, "skipped", "the running guard has it") for check, name in held)
+        yield checks.model(config, clock)
+    else:
+        yield from _in_hand(config, clock, pulse, album)
+    yield checks.broker(config, clock)
+    yield from checks.disk(config)
+    yield checks.clock_set(clock)
+    yield checks.watchdog(os.environ)
+
+
+def _in_hand(config: Config, clock: Clock, pulse: bool | None, album: Album) -> Iterator[Finding]:
+    """What has one user at a time, and the model."""
     armed = _armed(config)
     why_not = f"the guard is armed ({armed}); --pulse does it all the same" if pulse is None else "as --no-pulse asks"
     yield from (checks.camera(table, clock, album.keep) for table in config.cameras)
     yield checks.model(config, clock)
     yield from pins(config, clock, pulse=armed == "disarmed" if pulse is None else pulse, why_not=why_not)
-    yield checks.broker(config, clock)
-    yield from checks.disk(config)
-    yield checks.clock_set(clock)
-    yield checks.watchdog(os.environ)
 
 
 def _outside(config: Config, clock: Clock, asked: Asked, told: _Told) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ mqtt_port|8883|[0-9]{1,5}|Port of the broker
 mqtt_username||[A-Za-z0-9._-]*|User at the broker (empty: the name of the device)
 mqtt_password_file||(/.*)?|File with the password at the broker (remote)
 mqtt_ca_file||(/.*)?|File with the certificate authority of the broker (remote)
+page|here|here|network|Who reaches the page: here (this machine alone) or network (all of it, by HTTPS on 8443)
 watchdog|yes|yes|no|Restart the board by its hardware watchdog when all hangs
 start|yes|yes|no|Start the guard now and at every boot
 bundle_key||[^[:cntrl:]]*|Public key, or its fingerprint, that must have signed the bundle
@@ -73,7 +74,7 @@ _is_asked() {
     case "$1" in
         bundle_key) return 1 ;;
         mqtt_*) [ "${ANSWER[mqtt]:-}" = remote ] ;;
-        camera | siren_pin) [ -z "${ANSWER[config]:-}" ] ;;
+        camera | siren_pin | page) [ -z "${ANSWER[config]:-}" ] ;;
         *) return 0 ;;
     esac
 }

@@ -41,6 +41,9 @@ TOML
 outputs = [{ id = "siren", pin = ${ANSWER[siren_pin]}, active_high = true, max_on_s = 180.0 }]
 TOML
     fi
+    if [ "${ANSWER[page]}" = network ]; then
+        printf '\n[web]\nlisten = "0.0.0.0:8443"\n'
+    fi
     [ "${ANSWER[mqtt]}" = none ] || mqtt_configuration
 }
 
@@ -58,13 +61,37 @@ TOML
     [ -z "$authority" ] || printf 'ca_file = "%s"\n' "$authority"
 }
 
+ANNOUNCEMENT=/etc/avahi/services/shopwarden.service
+
+# By mDNS, where this machine speaks it and others can reach the page. Avahi reads its folder by itself.
+announce() {
+    local address
+    [ -d "$(dirname "$ANNOUNCEMENT")" ] && [ -x "$CURRENT/bin/shopwarden" ] || return 0
+    step "how it is found"
+    address=$("$CURRENT/bin/shopwarden" web fingerprint --config "$CONFIG" 2>>"$LOG" | head -n 1)
+    if [[ $address =~ ^https://.*:[0-9]+$ ]] && [[ ! $address =~ ^https://(127\.|localhost|\[::1\]) ]]; then
+        # A configuration that was there before says itself who it is.
+        sed "s|@DEVICE@|$(device_name)|g; s|@PORT@|${address##*:}|g" "$SYSTEMD/avahi.service" >"$WORK/avahi"
+        put "$WORK/avahi" "$ANNOUNCEMENT" 644
+        say "as $address"
+    elif [ -e "$ANNOUNCEMENT" ]; then
+        change "announce it no more: only this machine reaches its page" rm -f "$ANNOUNCEMENT"
+    else
+        say "not announced: only this machine reaches its page"
+    fi
+}
+
+device_name() { "$CURRENT/bin/shopwarden" check-config "$CONFIG" 2>>"$LOG" | python3 -c 'import json, sys; print(json.load(sys.stdin)["device"]["id"])'; }
+
 start_guard() {
     step "the guard"
     if [ "${ANSWER[start]}" = no ]; then
         say "not started, as asked"
         return 0
     fi
-    if ! systemctl is-enabled -q shopwarden.service 2>/dev/null; then
+    # An older release had fewer timers.
+    # shellcheck disable=SC2086 # a list of words
+    if [ "$(systemctl is-enabled shopwarden.service $TIMERS 2>/dev/null | grep -cx enabled)" != "$(wc -w <<<"guard $TIMERS")" ]; then
         change "start at every boot" _enable
     fi
     if [ "$CHANGES" = 0 ] && systemctl is-active -q shopwarden.service; then
@@ -75,10 +102,15 @@ start_guard() {
 }
 
 _enable() {
-    undo systemctl disable -q shopwarden.service shopwarden-check.timer
-    systemctl enable -q shopwarden.service shopwarden-check.timer >>"$LOG" 2>&1
-    systemctl start shopwarden-check.timer >>"$LOG" 2>&1
-    undo systemctl stop shopwarden-check.timer
+    local unit
+    for unit in shopwarden.service $TIMERS; do
+        systemctl is-enabled -q "$unit" 2>/dev/null || undo systemctl disable -q "$unit"
+        systemctl enable -q "$unit" >>"$LOG" 2>&1
+    done
+    for unit in $TIMERS; do
+        systemctl is-active -q "$unit" || undo systemctl stop "$unit"
+        systemctl start "$unit" >>"$LOG" 2>&1
+    done
 }
 
 # It is up when it says that it guards: with its first picture.

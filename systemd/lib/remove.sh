@@ -11,7 +11,8 @@ uninstall() {
         _remove_file "/var/lib/systemd/timers/stamp-$file"
     done
     for file in /etc/sysusers.d/shopwarden.conf /etc/tmpfiles.d/shopwarden.conf /etc/udev/rules.d/60-shopwarden.rules \
-        /etc/systemd/journald.conf.d/shopwarden.conf /etc/systemd/system.conf.d/shopwarden-watchdog.conf; do
+        /etc/systemd/journald.conf.d/shopwarden.conf /etc/systemd/system.conf.d/shopwarden-watchdog.conf \
+        "$ANNOUNCEMENT"; do
         _remove_file "$file"
     done
     if [ "$PURGE" = yes ]; then
@@ -46,7 +47,8 @@ _remove_file() {
 }
 
 _stop_and_disable() {
-    systemctl disable -q --now shopwarden-check.timer >>"$LOG" 2>&1 || true
+    # shellcheck disable=SC2086 # a list of words
+    systemctl disable -q --now $TIMERS >>"$LOG" 2>&1 || true
     systemctl disable -q --now shopwarden.service >>"$LOG" 2>&1 || true
 }
 

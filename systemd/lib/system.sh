@@ -3,7 +3,9 @@
 
 PACKAGES_FILE=$PREFIX/installed-packages
 GROUPS_FILE=$PREFIX/made-groups
-UNITS='shopwarden.service shopwarden-failed@.service shopwarden-check.service shopwarden-check.timer'
+TIMERS='shopwarden-check.timer shopwarden-retention.timer shopwarden-selftest.timer'
+UNITS="shopwarden.service shopwarden-failed@.service shopwarden-check.service shopwarden-retention.service
+    shopwarden-selftest.service $TIMERS"
 
 wanted_packages() {
     local list='python3-venv openssl ca-certificates'

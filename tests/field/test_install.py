@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.field.machine import Machine
+from tests.sinks.broker import free_port
 
 pytestmark = [pytest.mark.root, pytest.mark.field, pytest.mark.timeout(600)]
 
@@ -38,6 +39,26 @@ def test_the_first_run_ends_with_a_guard(machine: Machine) -> None:
     assert machine.shown(UNIT, "ActiveState", "UnitFileState") == {"ActiveState": "active", "UnitFileState": "enabled"}
 
 
+def test_timers_wait_for_their_time(machine: Machine) -> None:
+    """Each is enabled, and what it starts does its work beside the running guard."""
+    for name in ("check", "retention", "selftest"):
+        timer = f"shopwarden-{name}.timer"
+        assert machine.shown(timer, "ActiveState", "UnitFileState") == {
+            "ActiveState": "active",
+            "UnitFileState": "enabled",
+        }
+        service = f"shopwarden-{name}.service"
+        done = machine.run("systemctl", "start", service)
+        log = machine.run("journalctl", "-q", "-u", service, "-o", "cat").text
+        assert done.status == 0, log
+        assert {"check": "sound", "retention": "the running guard sees to it", "selftest": "ok       model"}[
+            name
+        ] in log
+    assert machine.run("systemd-analyze", "verify", "--man=no", "/etc/systemd/system/shopwarden.service").text == ""
+    assert machine.run("systemctl", "reload", UNIT).status == 0
+    assert machine.shown(UNIT, "ActiveState") == {"ActiveState": "active"}
+
+
 def test_the_second_changes_nothing(machine: Machine) -> None:
     """Not a file, not a time of one, and the guard is not interrupted."""
     before, running = snapshot(machine), machine.shown(UNIT, "MainPID", "NRestarts")
@@ -54,6 +75,24 @@ def test_the_sandbox_is_tight(machine: Machine) -> None:
     score = re.search(r"exposure level for shopwarden\.service: ([0-9.]+)", found)
     assert score is not None, found
     assert float(score[1]) <= 2.5
+
+
+def test_it_is_announced_where_others_reach_it(machine: Machine) -> None:
+    """By mDNS with its name and port; no more, once its page is for this machine alone."""
+    place, config = "/etc/avahi/services/shopwarden.service", "/etc/shopwarden/shopwarden.toml"
+    before, port = machine.read(config), free_port()
+    machine.run("mkdir", "-p", "/etc/avahi/services")
+    for listen, announced in ((f"0.0.0.0:{port}", True), (f"127.0.0.1:{port}", False)):
+        text = f'{before}\n[web]\nlisten = "{listen}"\n'
+        assert machine.run("sh", "-c", 'printf %s "$1" > "$2"', "sh", text, config).status == 0
+        done = machine.install("--answers", "/answers", "--unattended")
+        assert done.status == 0, done.text
+        assert (machine.run("test", "-e", place).status == 0) is announced
+        if announced:
+            text = machine.read(place)
+            assert "<name>Shopwarden shop-7</name>" in text
+            assert text.count(f"<port>{port}</port>") == 2
+            assert "@" not in text
 
 
 def test_a_killed_guard_is_back(machine: Machine) -> None:

@@ -1,6 +1,7 @@
 """What the installer refuses before it changes anything, and what it only warns of; on machines that are pretended."""
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
@@ -195,6 +196,67 @@ def test_a_file_that_is_no_bundle(pi: Pretended, tmp_path: Path) -> None:
     done = pi.install("--offline", str(tmp_path / "bundle.tar"))
     assert done.returncode == 1
     assert "damaged or no bundle" in done.stderr
+
+
+FLEET = """# serial            answers
+10000000A1B2C3D4    device_id=shop-3  siren_pin=17   # at the door
+10000000a1b2c3d5    device_id=shop-4
+"""
+
+
+def fleet(pi: Pretended, text: str, serial: str = "10000000a1b2c3d4\0") -> subprocess.CompletedProcess[str]:
+    """Install a device of this serial number by a list and answers that all share."""
+    (pi.folder / "devices").write_text(text)
+    (pi.folder / "answers").write_text("device_id = shop-1\nmqtt = none\n")
+    pi.files["proc/device-tree/serial-number"] = serial
+    return pi.install("--answers", str(pi.folder / "answers"), "--fleet", str(pi.folder / "devices"))
+
+
+def test_a_device_finds_itself_in_the_list(pi: Pretended) -> None:
+    """By its serial number; its line counts more than the answers of all."""
+    done = fleet(pi, FLEET)
+    assert "line 2 of the list is this device: 10000000a1b2c3d4" in done.stdout, done.stderr
+    assert "device shop-3, camera picamera2, broker none, siren 17" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "serial", "told"),
+    [
+        (FLEET, "10000000deadbeef", "10000000deadbeef, is not in"),
+        (
+            FLEET + "10000000a1b2c3d4 device_id=shop-5\n",
+            "10000000a1b2c3d4",
+            "line 4: 10000000a1b2c3d4 stands there twice",
+        ),
+        (FLEET + "1 device_id=shop-3\n", "10000000a1b2c3d4", "line 4: another device is shop-3 already"),
+        (FLEET + "1 devise_id=shop-5\n", "10000000a1b2c3d4", "line 4: there is no answer 'devise_id=shop-5'"),
+        (FLEET + "1 shop-5\n", "10000000a1b2c3d4", "line 4: there is no answer 'shop-5'"),
+        (FLEET + "1 mqtt=maybe\n", "10000000a1b2c3d4", "mqtt = 'maybe' is not allowed"),
+    ],
+)
+def test_a_list_that_is_wrong(pi: Pretended, text: str, serial: str, told: str) -> None:
+    """It is refused on every device, not on the one whose line is wrong alone."""
+    done = fleet(pi, text, serial)
+    assert done.returncode == 1
+    assert told in done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    """Each line of each unit and timer; only the programs are not on this machine."""
+    for unit in (INSTALL.parent / "units").iterdir():
+        # What is not installed here is replaced by what is.
+        text = re.sub(r"(?m)^(Exec\w+=[-+]*)/(?:opt|usr/local)\S+", r"\1/bin/true", unit.read_text())
+        (tmp_path / unit.name).write_text(text)
+    units = sorted(str(path) for path in tmp_path.iterdir())
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", "--recursive-errors=no", *units],
+        env={**os.environ, "SYSTEMD_UNIT_PATH": f"{tmp_path}:/usr/lib/systemd/system"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.skipif(shutil.which("shellcheck") is None, reason="shellcheck is not installed")
