@@ -23,7 +23,7 @@ class ClassThresholds:
 
 
 def _person() -> dict[str, ClassThresholds]:
-    return {"person": ClassThresholds(low=0.2, begin=0.3, high=0.45, sure=0.5)}
+    return {"person": ClassThresholds(low=0.15, begin=0.3, high=0.45, sure=0.5)}
 
 
 # ``begin`` for people: .2 follows 50 things in a street with 6 people, .3 follows 25 and scores no worse; at .35 and .4

@@ -12,7 +12,7 @@ from device.core.tracking.settings import TrackerSettings
 from device.core.tracking.sight import Sight
 
 _MISS_SCORE = 0.2
-"""What a look that did not find a thing counts as: the least score that counts at all."""
+"""What a look that did not find a thing counts as: about the least score that counts at all."""
 _LOOKS_KEPT = 48
 """Looks after which the mean score forgets its older half: five to ten seconds at the rate of a Pi."""
 _HITS_KEPT = 200
