@@ -67,6 +67,10 @@ class Device:
         }
         return json.dumps(told).encode()
 
+    def published(self, number: int) -> None:
+        """The broker has it."""
+        self.on_the_way.pop(number, None)
+
     def say(self, payload: bytes) -> None:
         """At once where it is connected, else later."""
         if not self.up:
@@ -96,7 +100,7 @@ class Fleet:
         client.will_set(f"shopwarden/{name}/availability", "offline", qos=1, retain=True)
         client.on_connect = lambda *_: self._up(device)
         client.on_disconnect = lambda *_: self._down(device)
-        client.on_publish = lambda _c, _d, mid, *_: device.on_the_way.pop(mid, None)
+        client.on_publish = lambda _c, _d, mid, *_: device.published(mid)
         return client
 
     def _up(self, device: Device) -> None:
@@ -163,7 +167,7 @@ class Reader:
         self.client.connect("127.0.0.1", broker.port)
         self.client.loop_start()
 
-    def _hear(self, topic: str, payload: bytes) -> None:
+    def _hear(self, topic: str, payload: bytes | bytearray) -> None:
         if topic.endswith("/event"):
             self.events.put((now(), json.loads(payload)))
         elif topic.endswith("/availability"):
