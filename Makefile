@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
+	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -130,6 +130,9 @@ ha: $(DEV) ## a real Home Assistant beside the service, as root: what it finds, 
 
 truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth
+
+truth-long: $(DEV) ## false alarms in 72 simulated hours; an hour, goes on where it was interrupted
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth_long
 
 theft-table: $(DEV) ## how well concealment ranks staged thefts: make theft-table DATA=DIR, a quarter of an hour
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.staged_theft --data $(or $(DATA),$(error say which: make theft-table DATA=DIR))

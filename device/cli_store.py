@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from device.core.audit import Access, Line, What
+from device.core.event import ARMED_STATES
 from device.errors import StoreError, UsageError
 
 
@@ -25,6 +26,12 @@ def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     back.add_argument("--passphrase-file", type=Path, help="its first line opens the file; without: it is asked for")
     back.add_argument("--config", type=Path, required=True, help="where the configuration is to be")
     back.set_defaults(command=_restore)
+    trial = commands.add_parser("try", help="what changed rules would have told in the last 24 hours")
+    trial.add_argument("--config", type=Path, required=True, help="the changed configuration file")
+    trial.add_argument("--camera", help="whose tracks and rules; without, the first camera's")
+    trial.add_argument("--since", help="RFC 3339 time with offset; without, all that is kept")
+    trial.add_argument("--armed", choices=ARMED_STATES, default="away", help="armed state")
+    trial.set_defaults(command=_try)
     audit = commands.add_parser("audit", help="who did what with this device, when and by which way")
     audit.add_argument("--limit", type=int, default=100, help="how many lines, the newest first")
     audit.add_argument("--before", type=int, metavar="N", help="only lines with a lower number")
@@ -61,6 +68,24 @@ def _restore(arguments: argparse.Namespace) -> int:
     said = restore(arguments.file, arguments.config, passphrase_for(arguments.passphrase_file, new=False))
     note_call(load_config(arguments.config).device.state_dir, "restore", str(arguments.file))
     sys.stdout.write(said + "\n")
+    return 0
+
+
+def _try(arguments: argparse.Namespace) -> int:
+    from device.config import load_config
+    from device.try_rules import told, try_rules
+
+    since = 0.0
+    if arguments.since is not None:
+        try:
+            moment = datetime.fromisoformat(arguments.since)
+        except ValueError as error:
+            raise UsageError(f"--since: {arguments.since!r} is no RFC 3339 time, as 2026-01-31T12:00:00Z is") from error
+        if moment.tzinfo is None:
+            raise UsageError(f"--since: {arguments.since!r} has no offset; end it with Z or +01:00")
+        since = moment.timestamp()
+    tried = try_rules(load_config(arguments.config), arguments.camera, since, arguments.armed)
+    sys.stdout.write("".join(f"{line}\n" for line in told(tried)))
     return 0
 
 

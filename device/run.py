@@ -42,6 +42,7 @@ from device.service import Service
 from device.signals import Signals
 from device.stand_in import STOP_S as STAND_IN_STOP_S
 from device.stand_in import Recheck, StandIn, hand_back, is_failing, stand_in
+from device.track_parts import open_track_log
 from device.trial import answer_trial
 from device.watchdog import Watchdog
 from device.web.feed import Feed
@@ -170,11 +171,12 @@ class _Run:
                     packets=recording.packets,
                 )
             )
+            tracks = stack.enter_context(open_track_log(self._config))
             cameras, model = [lane.camera.id for lane in lanes], detector.card.name
             service = Service(
                 lanes,
                 emit=emit,
-                on_step=lambda lane, step: self._after(lane, step, recorder),
+                on_step=lambda lane, step: self._after(lane, tracks.note(lane.camera.id, step), recorder),
                 on_end=self._ended,
                 on_ready=lambda: self._say_ready(cameras, model, guard.standing().armed),
                 clock=self._clock,
@@ -193,7 +195,7 @@ class _Run:
             stack.enter_context(self._recheck(emit))
 
             def stats() -> list[LoopStats]:
-                loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller)
+                loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller, tracks)
                 return [*(loop.stats() for loop in loops), *notifiers.stats()]
 
             stack.enter_context(self._control(emit, stats))
