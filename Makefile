@@ -25,10 +25,10 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
+	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-arm64 field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(BASE) ## a real clip through the shipped detector, events as they happen; ONCE=1 ends after one round
 	@$(BIN)/shopwarden demo $(if $(ONCE),--once)
@@ -98,6 +98,10 @@ bundle: $(DEV) ## one signed file to install from without a network: make bundle
 
 field: $(DEV) ## the installation on a fresh Debian of both releases with their systemd, as root: needs debootstrap, systemd-container
 	$(BIN)/python -m pytest -q -p no:randomly -m "field and not slow" tests/field
+
+field-arm64: $(DEV) ## the bundle and the shipped model in an arm64 userland, as root: needs debootstrap, qemu-user-static
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/python -m pytest -q -p no:randomly -m field tests/field/test_arm64.py
 
 field-long: $(DEV) ## the same and more: both releases for all, and from a bundle without a network
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

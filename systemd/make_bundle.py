@@ -92,7 +92,8 @@ def put_wheels(folder: Path, targets: Iterable[Target]) -> None:
     folder.mkdir()
     run(sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", f"--wheel-dir={folder}", ".")
     for target in targets:
-        extra = ("--extra=pi",) if target.arch == "arm64" else ()
+        # lgpio has no wheel for Python 3.13: Trixie takes the one of Raspberry Pi OS.
+        extra = ("--extra=pi",) if str(target) == "bookworm-arm64" else ()
         lock = folder.parent / f"wanted-{target}.txt"
         compiled = ("uv", "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--no-emit-index-url")
         run(

@@ -50,7 +50,8 @@ _install_release() {
 
 _pip_arguments() {
     local from=$SOURCE extra=''
-    [ "$ARCH" != arm64 ] || extra='[pi]'
+    # lgpio has no wheel for Python 3.13: Trixie takes the one of Raspberry Pi OS.
+    [ "$ARCH-$CODENAME" != arm64-bookworm ] || extra='[pi]'
     if [ -n "$BUNDLE" ]; then
         printf '%s\n' --no-index "--find-links=$BUNDLE/wheels" "--constraint=$BUNDLE/constraints/$CODENAME.txt"
         from=shopwarden

@@ -11,6 +11,8 @@ wanted_packages() {
     local list='python3-venv openssl ca-certificates'
     [ "$CAMERA" != picamera2 ] || list="$list python3-picamera2"
     [ "${ANSWER[mqtt]}" != local ] || list="$list mosquitto"
+    # Its pins: as the camera's library it is Raspberry Pi OS's own.
+    [ "$ARCH-$CODENAME" != arm64-trixie ] || [[ $BOARD != *"Raspberry Pi"* ]] || list="$list python3-lgpio"
     # 32-bit: no wheels of these exist, Debian's own serve.
     [ "$ARCH" != armhf ] || list="$list python3-numpy python3-opencv"
     printf '%s\n' "$list"
@@ -38,7 +40,7 @@ _install_packages() {
     else
         _apt update || fail "the list of packages cannot be fetched" "look at the network and at apt's sources"
         # shellcheck disable=SC2086 # a list of words
-        _apt install $1 || fail "apt could not install$1" "read $LOG; python3-picamera2 is Raspberry Pi OS's own"
+        _apt install $1 || fail "apt could not install$1" "read $LOG; python3-picamera2 and python3-lgpio are Raspberry Pi OS's own"
     fi
     after=$(_installed)
     make_folder "$PREFIX"
@@ -69,7 +71,7 @@ _install_from_bundle() {
     _bundle_apt update || fail "the packages of the bundle cannot be read" "read $LOG"
     # shellcheck disable=SC2086 # a list of words
     _bundle_apt install $1 || fail "the packages of the bundle could not be installed" \
-        "read $LOG; python3-picamera2 is Raspberry Pi OS's own: install it once with internet, or use its full image"
+        "read $LOG; python3-picamera2 and python3-lgpio are Raspberry Pi OS's own: install them once with internet, or use its full image"
 }
 
 _bundle_apt() {
