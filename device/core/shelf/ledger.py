@@ -126,6 +126,18 @@ class Ledger:
             return False
         return distance(entry.area, now, entry.before) < _ALIKE * distance(entry.area, now, entry.after)
 
+    def is_doubtful(self, area: Mask, looks: Looks, verdict: Verdict | None, *, left_again: bool) -> bool:
+        """Whether it may be a hand that rests where nothing had changed yet.
+
+        What came has an outline and a print of its own. From what was taken something went away again, or it had both.
+        """
+        outline, print_ = looks.facts["outline"], looks.facts.get("print")
+        if verdict is None or self._last_at(area) is not None:
+            return False
+        if verdict == "returned":
+            return outline > -_OWN or (print_ is not None and print_ > -_OWN)
+        return not left_again and (outline < _HAD or (print_ is not None and print_ < _HAD))
+
     def is_part(self, area: Mask, kind: Verdict, since: float, slot: int | None = None) -> bool:
         """Whether it is a rest of a change that has been told: a rim beside it, or another part of the same thing."""
         size = int(area.sum())
@@ -180,6 +192,8 @@ class Ledger:
         return next((entry for entry in reversed(self._past) if _overlap(entry.area, area) >= _SAME_PLACE), None)
 
 
+_OWN, _HAD = 0.3, 0.2
+"""So much more outline, and print, has a place to which an item came, or from which one went."""
 _SAME_RIM, _SAME_PRINT = 0.1, 0.15
 """Of what has as much outline and print as before, something stands there before and after."""
 

@@ -29,7 +29,7 @@ _GOES_ON = 0.4
 _GOES_BEYOND = 0.15
 """Or so much, in its own size, of what lies beside it and beyond the shelf."""
 _SHADE_STILL_S = 30.0
-"""What hangs together with something beyond the shelf only by shadow is judged when it has been still for so long."""
+"""What hangs together with something beyond the shelf only by shadow must have been still for so long."""
 _IN_BOX = 0.3
 """Unless so much of it lies in the box of somebody who stands there."""
 _BELOW_FRAC = 0.03
@@ -40,6 +40,8 @@ _USUAL_ITEM = 0.012
 """Size of an item, in the area of the window, where no slots tell."""
 _HAND_OF_ITEM, _HAND_STILL_S = 0.5, 2.0
 """A hand that is told from its arm by a wrist of the colour of the goods: its size, and how long it rests."""
+_DOUBT_STILL_S, _LEFT_S = 15.0, 0.3
+"""What may be a hand is believed only after so long; from something that was taken a hand goes away again."""
 _TOUCHED_WHOLE = 0.25
 """So much of a place that takes in doubtful cells must have been touched."""
 _APART_S = 1.3
@@ -57,8 +59,7 @@ class ShelfWatch:
 
     def __init__(self, shelf: Polygon, grid: Grid | None, settings: ShelfSettings | None = None) -> None:
         """``grid`` None has the slots proposed from the picture."""
-        self._shelf, self._grid = shelf, grid
-        self._settings = settings or ShelfSettings()
+        self._shelf, self._grid, self._settings = shelf, grid, settings or ShelfSettings()
         self._whereabouts = Whereabouts(self._settings.memory_s)
         self._ledger = Ledger(self._settings.max_past)
         self._view: View | None = None
@@ -100,7 +101,7 @@ class ShelfWatch:
         return self._look(frame, tracks, t)
 
     def _stirs(self, motion: Motion, tracks: tuple[Track, ...]) -> bool:
-        """Whether anything moves in the window, or anybody could reach into it."""
+        """Whether anything moves in the window."""
         if self._view is None or motion.scene_change:
             return True
         (x1, y1, x2, y2), (width, height) = self._view.window, self._view.size
@@ -251,6 +252,15 @@ class ShelfWatch:
     ) -> Change | None:
         looks = compare(blob, look.expected, look.now, look.changed)
         verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks, sharp=sharp)
+        rested_s = float(np.median(look.still_s[blob.area]))
+        left_again = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
+        if (
+            not sharp
+            and rested_s < _DOUBT_STILL_S
+            and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left_again)
+        ):
+            self._touched_t[blob.area] = look.t  # perhaps a hand that rests there: it is looked at again
+            return None
         before = look.expected
         memory.accept(blob.area, look)
         slot, items = self._slot_of(blob)

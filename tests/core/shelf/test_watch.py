@@ -89,3 +89,9 @@ def test_the_state_of_a_shelf_is_bounded() -> None:
     changes = [c for f, tr in frames(shop(*acts, duration_s=20.0)) for c in watch.observe(f, tr, f.t)]
     assert len(changes) == 6
     assert watch.stock.missing == 0
+
+
+@pytest.mark.parametrize("seed", [3, 4, 5, 6])
+def test_a_hand_that_rests_over_the_goods_is_no_item(seed: int) -> None:
+    """Whatever it looks like there."""
+    assert watched(shop(Act(4.0, "touch", "rack", 1, hold_s=3.0), duration_s=14.0, seed=seed)) == []
