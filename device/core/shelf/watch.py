@@ -166,8 +166,7 @@ class ShelfWatch:
             return True
         if blob.border_cells < _BEYOND_CELLS:
             return False
-        # The window ends where the picture ends, too.
-        still = float(np.quantile(look.still_s[blob.area], 0.2)) >= _EDGE_STILL_S
+        still = float(np.quantile(look.still_s[blob.area], 0.2)) >= _EDGE_STILL_S  # the window ends with the picture
         return not (still and view.at_picture_edge and blob.inside_frac > 0.8)
 
     def _is_hand(self, blob: Blob, look: Look, beside: Mask) -> bool:
@@ -203,8 +202,7 @@ class ShelfWatch:
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
-        still = look.still_s >= self._settings.settle_s
-        gone = blob.area & still & memory.unproven
+        gone = blob.area & (look.still_s >= self._settings.settle_s) & memory.unproven
         stays = blob.area & (look.still_s >= self._settings.absorb_s)
         if gone.any() or stays.any():
             memory.accept(gone | stays, look)
@@ -253,12 +251,9 @@ class ShelfWatch:
         looks = compare(blob, look.expected, look.now, look.changed)
         verdict, confidence, why = self._ledger.judge(blob.area, look.now, looks, sharp=sharp)
         rested_s = float(np.median(look.still_s[blob.area]))
-        left_again = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
-        if (
-            not sharp
-            and rested_s < _DOUBT_STILL_S
-            and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left_again)
-        ):
+        left = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
+        doubtful = not sharp and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left)
+        if doubtful and rested_s < _DOUBT_STILL_S:
             self._touched_t[blob.area] = look.t  # perhaps a hand that rests there: it is looked at again
             return None
         before = look.expected
