@@ -91,7 +91,7 @@ start_guard() {
     fi
     # An older release had fewer timers.
     # shellcheck disable=SC2086 # a list of words
-    if [ "$(systemctl is-enabled shopwarden.service $TIMERS 2>/dev/null | grep -cx enabled)" != "$(wc -w <<<"guard $TIMERS")" ]; then
+    if [ "$(systemctl is-enabled shopwarden.service $WAITING 2>/dev/null | grep -cx enabled)" != "$(wc -w <<<"guard $WAITING")" ]; then
         change "start at every boot" _enable
     fi
     if [ "$CHANGES" = 0 ] && systemctl is-active -q shopwarden.service; then
@@ -103,11 +103,11 @@ start_guard() {
 
 _enable() {
     local unit
-    for unit in shopwarden.service $TIMERS; do
+    for unit in shopwarden.service $WAITING; do
         systemctl is-enabled -q "$unit" 2>/dev/null || undo systemctl disable -q "$unit"
         systemctl enable -q "$unit" >>"$LOG" 2>&1
     done
-    for unit in $TIMERS; do
+    for unit in $WAITING; do
         systemctl is-active -q "$unit" || undo systemctl stop "$unit"
         systemctl start "$unit" >>"$LOG" 2>&1
     done

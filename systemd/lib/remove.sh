@@ -6,6 +6,7 @@ uninstall() {
     change "stop the guard" _stop_and_disable
     _remove_file /usr/local/bin/shopwarden
     _remove_file /usr/local/lib/shopwarden
+    _remove_file /run/shopwarden-clock-set
     for file in $UNITS; do
         _remove_file "/etc/systemd/system/$file"
         _remove_file "/var/lib/systemd/timers/stamp-$file"
@@ -48,7 +49,7 @@ _remove_file() {
 
 _stop_and_disable() {
     # shellcheck disable=SC2086 # a list of words
-    systemctl disable -q --now $TIMERS >>"$LOG" 2>&1 || true
+    systemctl disable -q --now $WAITING >>"$LOG" 2>&1 || true
     systemctl disable -q --now shopwarden.service >>"$LOG" 2>&1 || true
 }
 

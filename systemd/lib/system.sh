@@ -3,9 +3,10 @@
 
 PACKAGES_FILE=$PREFIX/installed-packages
 GROUPS_FILE=$PREFIX/made-groups
-TIMERS='shopwarden-check.timer shopwarden-retention.timer shopwarden-selftest.timer'
+# What waits for its time, or for its file.
+WAITING='shopwarden-check.timer shopwarden-retention.timer shopwarden-selftest.timer shopwarden-clock.path'
 UNITS="shopwarden.service shopwarden-failed@.service shopwarden-check.service shopwarden-retention.service
-    shopwarden-selftest.service $TIMERS"
+    shopwarden-selftest.service shopwarden-clock.service $WAITING"
 
 wanted_packages() {
     local list='python3-venv openssl ca-certificates'
@@ -91,6 +92,7 @@ install_system_files() {
     done
     put "$SYSTEMD/back-off" /usr/local/lib/shopwarden/back-off 755
     put "$SYSTEMD/tell-failure" /usr/local/lib/shopwarden/tell-failure 755
+    put "$SYSTEMD/set-clock" /usr/local/lib/shopwarden/set-clock 755
     if [ "${ANSWER[watchdog]}" = yes ]; then
         put "$SYSTEMD/watchdog.conf" /etc/systemd/system.conf.d/shopwarden-watchdog.conf 644
     fi

@@ -1,6 +1,7 @@
 """The installation on a fresh Debian with a real systemd, from the first run to the last trace. Tests run in order."""
 
 import re
+import threading
 
 import pytest
 
@@ -58,6 +59,28 @@ def test_timers_wait_for_their_time(machine: Machine) -> None:
     assert machine.run("systemd-analyze", "verify", "--man=no", "/etc/systemd/system/shopwarden.service").text == ""
     assert machine.run("systemctl", "reload", UNIT).status == 0
     assert machine.shown(UNIT, "ActiveState") == {"ActiveState": "active"}
+
+
+def test_root_sets_the_clock_that_the_guard_asks_for(machine: Machine) -> None:
+    """Once a start. A container may not move this machine's clock, so ``date`` only notes how it was called."""
+    stub = (
+        "printf '#!/bin/sh\\necho \"$*\" >>/run/date-called\\n' >/usr/local/sbin/date; chmod 755 /usr/local/sbin/date"
+    )
+    assert machine.run("sh", "-c", stub).status == 0
+    network = machine.run("test", "-e", "/run/systemd/timesync/synchronized").status == 0
+    asked = machine.run("runuser", "-u", "shopwarden", "--", "sh", "-c", "echo 1790000000 >/run/shopwarden/set-clock")
+    assert asked.status == 0, asked.text
+    poll, seen = threading.Event(), ""
+    for _ in range(100):
+        seen = machine.run("journalctl", "-q", "-u", "shopwarden-clock.service", "-o", "cat").text
+        if "was set by an admin" in seen or "ignored" in seen:
+            break
+        poll.wait(0.2)
+    assert ("set already" if network else "was set by an admin") in seen
+    assert machine.run("test", "-e", "/run/shopwarden/set-clock").status == 1
+    assert machine.run("cat", "/run/date-called").text.strip() == ("" if network else "-u -s @1790000000")
+    assert machine.shown("shopwarden-clock.path", "ActiveState") == {"ActiveState": "active"}
+    assert machine.run("rm", "-f", "/usr/local/sbin/date", "/run/date-called").status == 0
 
 
 def test_the_second_changes_nothing(machine: Machine) -> None:
