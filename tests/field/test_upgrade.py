@@ -1,5 +1,6 @@
 """A new release beside the one in use: taken into use, or given up with everything as it was. Tests run in order."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -44,7 +45,8 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     found = Machine(root_of(request.param), binds=binds)
     found.boot()
     try:
-        found.write("/answers", ANSWERS)
+        # With a broker, whose password the self-test needs.
+        found.write("/answers", ANSWERS.replace("mqtt = none", "mqtt = local"))
         done = found.install("--answers", "/answers", "--unattended")
         assert done.status == 0, done.text
         yield found
@@ -72,9 +74,10 @@ def test_a_release_whose_self_test_fails_is_given_up(machine: Machine) -> None:
 
 
 def test_a_good_release_is_taken_into_use(machine: Machine) -> None:
-    """The guard runs from it, and the one before is kept for going back."""
+    """Its self-test reaches the broker by the device's password; the guard runs from it, the one before is kept."""
     status, text = upgrade(machine, "/mnt/good")
     assert status == 0, text
+    assert re.search(r"ok +broker", text), text
     assert machine.run("shopwarden", "--version").text.strip() == "shopwarden 0.2.0"
     assert machine.wait_for(UNIT) == "active"
     releases = machine.run("ls", "/opt/shopwarden/releases").text.split()
