@@ -18,7 +18,10 @@ _TOP = 1280
 
 
 def naming_features(layers: Any, picture: Any) -> list[Any]:
-    """Features of strides 8, 16 and 32, each with what is known at the coarser ones added.
+    """Features of strides 8, 16 and 32, each with what is known at the coarser ones and of the whole picture added.
+
+    What stands on a shelf is mostly of the kind of its neighbours: the mean over the picture says which kinds are
+    likely (W. Liu et al., "ParseNet: Looking Wider to See Better", 2015, arXiv:1506.04579).
 
     Args:
         layers: ``keras.layers``.
@@ -30,6 +33,9 @@ def naming_features(layers: Any, picture: Any) -> list[Any]:
         layers.Conv2D(CHANNELS, 1, name=f"head{level}_lateral")(feature)
         for level, feature in enumerate((stages[STRIDE_8], stages[STRIDE_16], top))
     )
+    whole = layers.GlobalAveragePooling2D(keepdims=True, name="namer_whole")(top)
+    whole = layers.Conv2D(CHANNELS, 1, name="head2_whole")(whole)
+    coarse = layers.Add(name="namer_coarse")([coarse, whole])
     middle = layers.Add(name="namer_middle")([middle, _double(layers, coarse, "namer_up1")])
     fine = layers.Add(name="namer_fine")([fine, _double(layers, middle, "namer_up0")])
     return [layers.ReLU(6.0, name=f"namer_out{level}")(value) for level, value in enumerate((fine, middle, coarse))]
