@@ -23,7 +23,8 @@ class Daemon:
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.bind(f"\0{self._name}")
         self.messages: list[str] = []
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         self._out, self._err = config.parent / "out.log", config.parent / "err.log"
         environment = os.environ | {"NOTIFY_SOCKET": f"@{self._name}", "WATCHDOG_USEC": str(round(watchdog_s * 1e6))}
         environment.pop("WATCHDOG_PID", None)
@@ -44,6 +45,9 @@ class Daemon:
                 os.kill(child, signal.SIGCONT)
             self.process.kill()
             self.process.wait()
+        # Not closed under the listener: its next read would be of whatever gets the number of the descriptor.
+        self._socket.shutdown(socket.SHUT_RDWR)
+        self._listener.join(PATIENCE_S)
         self._socket.close()
 
     def ready(self) -> Self:
@@ -90,11 +94,8 @@ class Daemon:
         raise AssertionError(f"no {what}; status {self.process.poll()}; log:\n{self.log()}\nevents:\n{self.out()}")
 
     def _listen(self) -> None:
-        while True:
-            try:
-                self.messages.append(self._socket.recv(4096).decode())
-            except OSError:
-                return
+        while message := self._socket.recv(4096):
+            self.messages.append(message.decode())
 
 
 def is_gone(pid: int) -> bool:
