@@ -3,6 +3,7 @@
 import io
 import shutil
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 
 from device.cli import main
 from device.config import load_config
+from device.core.event import Event
+from device.core.search import Search
 from tests.device.daemon import Daemon
 from tests.device.drawn import write_config, write_scene
 from tests.events import make_event
@@ -143,6 +146,29 @@ def test_an_event_appears_by_itself(window: Window, page: Served) -> None:
     assert shown.locator("#events .event").count() == 2
     shown.locator("#events a").first.tap()
     shown.get_by_role("heading", name="Panic").wait_for()
+
+
+def test_an_answer_that_comes_late_takes_no_news_away(
+    window: Window, page: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list that was asked for before an event is shown after it: the event stays."""
+    search, go_on = page.book.search, threading.Event()
+
+    def late(wanted: Search) -> list[Event]:
+        found = search(wanted)
+        go_on.wait(20.0)
+        return found
+
+    monkeypatch.setattr(page.book, "search", late)
+    ids = [f"01a21f03-8813-7000-8ccd-00000000000{number}" for number in (1, 2)]
+    page.tell(make_event(seq=1, id=ids[0], event_id=ids[0], priority="alarm"))
+    shown = window.log_in("vera")
+    assert soon(lambda: len(page.feed._streams) == 1)
+    page.tell(make_event(seq=2, id=ids[1], event_id=ids[1], priority="alarm", kind="panic", camera=None, zone=None))
+    shown.locator("#latest").get_by_text("Panic").wait_for()
+    go_on.set()
+    shown.locator(f'#latest [data-id="{ids[0]}"]').wait_for()
+    assert shown.locator("#latest .event").count() == 2
 
 
 def test_a_verdict_is_kept(window: Window, page: Served) -> None:

@@ -33,6 +33,7 @@ function make(tag, name, text) {
 // The same row as templates/row.html; text only, so that no event can bring markup.
 export function row(event) {
   const item = make("li", `event ${event.priority}`);
+  item.dataset.id = event.event_id;
   const link = make("a");
   link.href = `/events/${event.event_id}`;
   const when = make("span", "when");
@@ -47,6 +48,13 @@ export function row(event) {
   link.append(when, what, make("span", `tag ${event.priority}`, event.priority));
   item.append(link);
   return item;
+}
+
+// Puts what was asked for into a list; what the stream has told meanwhile stays above. Ids rise with time.
+export function refill(list, events) {
+  const newest = events[0]?.event_id ?? "";
+  const newer = [...list.querySelectorAll(".new")].filter((item) => item.dataset.id > newest);
+  list.replaceChildren(...newer, ...events.map(row));
 }
 
 // As in device/web/look.py.

@@ -1,5 +1,5 @@
 // New events at the top of the list, where it shows the newest and they fit the filter.
-import { ask, fromContract, listen, row } from "./common.js";
+import { ask, fromContract, listen, refill, row } from "./common.js";
 
 const list = document.getElementById("events");
 const RANKS = ["info", "notice", "warning", "alarm"];
@@ -15,7 +15,7 @@ async function fill() {
   const { kind, priority, camera } = list.dataset;
   const found = await ask(`/api/events?${new URLSearchParams({ kind, priority, camera })}`, { method: "GET" });
   if (found.ok && found.events.length) {
-    list.replaceChildren(...found.events.map(row));
+    refill(list, found.events);
     document.querySelector(".empty")?.remove();
   }
 }

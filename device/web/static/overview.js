@@ -1,5 +1,5 @@
 // The panel with its buttons and PIN, live pictures, and the latest events.
-import { ask, fromContract, listen, row, say } from "./common.js";
+import { ask, fromContract, listen, refill, row, say } from "./common.js";
 
 const panel = document.getElementById("panel");
 let due = null;
@@ -107,7 +107,7 @@ const limit = Number(latest.dataset.limit);
 
 async function fill() {
   const found = await ask(`/api/events?priority=notice&limit=${limit}`, { method: "GET" });
-  if (found.ok) latest.replaceChildren(...found.events.map(row));
+  if (found.ok) refill(latest, found.events);
 }
 
 listen({
