@@ -101,15 +101,14 @@ def _retain(arguments: argparse.Namespace) -> int:
 
     from device.clock import SystemClock
     from device.config import load_config
-    from device.control import CONTROL_NAME, connect
+    from device.control import service_answers
     from device.panel_parts import device_messages
     from device.recording_parts import retain_once
     from device.store.store import FILE_NAME, Store
 
     config, clock = load_config(arguments.config), SystemClock()
     state_dir = config.device.state_dir
-    if (connection := connect(state_dir / CONTROL_NAME)) is not None:
-        connection.close()
+    if service_answers(state_dir):
         sys.stdout.write(f"{state_dir}: the running guard sees to it\n")
         return 0
     if not (state_dir / FILE_NAME).exists():

@@ -97,6 +97,14 @@ def connect(path: Path) -> socket.socket | None:
     return connection
 
 
+def service_answers(state_dir: Path) -> bool:
+    """Whether a service runs on a state directory."""
+    connection = connect(state_dir / CONTROL_NAME)
+    if connection is not None:
+        connection.close()
+    return connection is not None
+
+
 @contextlib.contextmanager
 def _short(path: Path) -> Iterator[str]:
     """Another name for a path: those of sockets may have 107 letters at most."""

@@ -82,7 +82,7 @@ class PageBook(EventBook):
             StoreError: there is none, or the disk fails.
         """
         self._holdings.keep(event_id, locked=locked)
-        self._note("locked" if locked else "unlocked", event_id, by)
+        self.note("locked" if locked else "unlocked", event_id, by)
         log.info("evidence_kept" if locked else "evidence_let_go", event_id=event_id, by=by)
 
     def seen(self, what: str, by: str) -> None:
@@ -91,24 +91,18 @@ class PageBook(EventBook):
         Raises:
             StoreError: it is not on disk, and then nobody may look.
         """
-        self._note("seen", what, by)
+        self.note("seen", what, by)
         log.info("evidence_seen", what=what, by=by)
 
-    def drawn(self, camera: str, by: str) -> None:
-        """Note that somebody changes what is drawn on a picture.
+    def note(self, what: What, about: str, by: str) -> None:
+        """Note that somebody is about to change something.
 
         Raises:
             StoreError: it is not on disk, and then nothing may be changed.
         """
-        self._note("drawing", camera, by)
-
-    def clock_set(self, about: str, by: str) -> None:
-        """Note that somebody sets the clock.
-
-        Raises:
-            StoreError: it is not on disk, and then it is not set.
-        """
-        self._note("clock", about, by)
+        # As ``Visit.by`` has it: the name, and in brackets the way.
+        who, _, way = by.partition(" (")
+        self._audit.note(Access(what=what, who=who, way=way.rstrip(")") or "page", about=about))
 
     def judge(self, event_id: str, verdict: Verdict | None, by: str) -> None:
         """Note what somebody says of a happening; None takes it back.
@@ -117,7 +111,7 @@ class PageBook(EventBook):
             StoreError: it is not on disk.
         """
         super().judge(event_id, verdict, by)
-        self._note("verdict", event_id, by)
+        self.note("verdict", event_id, by)
 
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Who did what, the newest first.
@@ -126,11 +120,6 @@ class PageBook(EventBook):
             StoreError: it cannot be read.
         """
         return read_audit(self._store.path.parent, before=before, limit=limit)
-
-    def _note(self, what: What, about: str, by: str) -> None:
-        # As ``Visit.by`` has it: the name, and in brackets the way.
-        who, _, way = by.partition(" (")
-        self._audit.note(Access(what=what, who=who, way=way.rstrip(")") or "page", about=about))
 
 
 def users_of(config: Config) -> Users:

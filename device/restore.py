@@ -16,7 +16,7 @@ from typing import IO, Any, Final, cast
 from device.backup import CONFIG, DB, FORMAT, MANIFEST, MEMBER, PINS, Summed
 from device.config import load_config
 from device.config.panel import pins_file
-from device.control import CONTROL_NAME, connect
+from device.control import service_answers
 from device.errors import ShopwardenError, StoreError, UsageError
 from device.sealed import Opening
 from device.store.upgrade import SCHEMA_VERSION, is_foreign, version_of
@@ -40,7 +40,7 @@ def restore(archive_file: Path, config_file: Path, passphrase: str) -> str:
             _unpacked(archive_file, Path(checked), passphrase)
             config = load_config(Path(checked) / CONFIG)
             state_dir = config.device.state_dir
-            if connect_if_there(state_dir):
+            if service_answers(state_dir):
                 raise UsageError(f"the service runs on {state_dir}: systemctl stop shopwarden, then call again")
             aside = _swap(Path(checked) / "state", state_dir)
             pins = Path(checked) / PINS
@@ -51,14 +51,6 @@ def restore(archive_file: Path, config_file: Path, passphrase: str) -> str:
         raise StoreError(f"{error.filename or archive_file}: {error.strerror or error}") from error
     kept = f"; what was there is in {aside}" if aside else ""
     return f"{config_file} and {state_dir} are as in {archive_file}{kept}"
-
-
-def connect_if_there(state_dir: Path) -> bool:
-    """Whether a service answers in that folder."""
-    connection = connect(state_dir / CONTROL_NAME) if state_dir.is_dir() else None
-    if connection is not None:
-        connection.close()
-    return connection is not None
 
 
 def _unpacked(archive_file: Path, folder: Path, passphrase: str) -> None:

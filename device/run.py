@@ -22,6 +22,7 @@ from device.control import CONTROL_NAME, ControlSocket
 from device.core.arming.standing import Standing
 from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
+from device.core.message import MessageMaker
 from device.device_health import health_of
 from device.errors import ShopwardenError, StoreError
 from device.fanout import Listener
@@ -192,7 +193,7 @@ class _Run:
             retention = stack.enter_context(open_retention(self._config, self._clock, vault, emit, messages))
             teller = stack.enter_context(open_teller(outlets.store, self._clock, emit, messages))
             guard.listen(notifiers.use_state)
-            stack.enter_context(self._recheck(emit))
+            stack.enter_context(self._recheck(emit, messages))
 
             def stats() -> list[LoopStats]:
                 loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller, tracks)
@@ -214,12 +215,11 @@ class _Run:
         return self._next
 
     @contextlib.contextmanager
-    def _recheck(self, emit: Callable[[Event], None]) -> Iterator[None]:
+    def _recheck(self, emit: Callable[[Event], None], messages: MessageMaker) -> Iterator[None]:
         """On a stand-in: tell so, and start anew once the disk works."""
         if self._instead is None:
             yield
             return
-        messages = device_messages(self._config, self._clock)
         recheck = Recheck(
             self._instead, self._clock, emit=emit, messages=messages, works_again=self._signals.reload.set
         )

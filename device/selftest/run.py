@@ -9,7 +9,7 @@ from typing import TextIO
 
 from device.clock import SystemClock
 from device.config.model import Config
-from device.control import CONTROL_NAME, connect
+from device.control import service_answers
 from device.core.event import ArmedState
 from device.errors import StoreError, UsageError
 from device.ports import Clock
@@ -71,7 +71,7 @@ def selftest(config: Config, out: TextIO, asked: Asked) -> bool:
     """
     if asked.walk_s is not None and not 0.0 < asked.walk_s <= LONGEST_S:
         raise UsageError(f"--walk: a walk lasts up to {LONGEST_S:g} s")
-    guarded = _is_guarded(config)
+    guarded = service_answers(config.device.state_dir)
     if guarded and (asked.report is not None or asked.walk_s is not None or asked.lights_off):
         raise UsageError(
             "the guard runs and has cameras and pins: stop the service for --report, --walk or --lights-off"
@@ -90,15 +90,6 @@ def selftest(config: Config, out: TextIO, asked: Asked) -> bool:
     if asked.as_json:
         out.write(document(told.findings))
     return passed(told.findings)
-
-
-def _is_guarded(config: Config) -> bool:
-    """Whether a service has this device in its hands."""
-    connection = connect(config.device.state_dir / CONTROL_NAME)
-    if connection is None:
-        return False
-    connection.close()
-    return True
 
 
 def _all(config: Config, clock: Clock, pulse: bool | None, album: Album | None) -> Iterator[Finding]:

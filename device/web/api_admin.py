@@ -43,7 +43,7 @@ async def draw(visit: Visit) -> Response:
 
 def _write(parts: WebParts, file: Path, camera: str, body: DrawingBody, by: str) -> str:
     # Whoever moves a mask or a line changes what the guard sees: it goes on only where that stands in the audit.
-    return drawing.write(file, camera, body, lambda: parts.book.drawn(camera, by))
+    return drawing.write(file, camera, body, lambda: parts.book.note("drawing", camera, by))
 
 
 @api("admin")
@@ -64,5 +64,5 @@ async def set_clock(visit: Visit) -> Response:
 
 def _set_clock(parts: WebParts, set_it: Callable[[float], None], unix_s: float, by: str) -> None:
     # Schedules go by it: it goes on only where that stands in the audit.
-    parts.book.clock_set(f"{unix_s:.0f}", by)
+    parts.book.note("clock", f"{unix_s:.0f}", by)
     set_it(unix_s)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from device.config.model import Config
 from device.core.arming.command import Answer
 from device.core.arming.standing import Standing
-from device.core.audit import Line
+from device.core.audit import Line, What
 from device.core.event import Event
 from device.core.search import Remark, Search, Verdict
 from device.guard.guard import Request
@@ -58,11 +58,8 @@ class Book(Protocol):
     def seen(self, what: str, by: str) -> None:
         """Note in the audit that somebody has looked at evidence."""
 
-    def drawn(self, camera: str, by: str) -> None:
-        """Note in the audit that somebody has changed what is drawn on a picture."""
-
-    def clock_set(self, about: str, by: str) -> None:
-        """Note in the audit that somebody sets the clock."""
+    def note(self, what: What, about: str, by: str) -> None:
+        """Note in the audit that somebody is about to change something."""
 
     def audit(self, before: int | None, limit: int) -> list[Line]:
         """Who did what, the newest first, from below a number on."""

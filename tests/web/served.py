@@ -14,7 +14,7 @@ import numpy as np
 from argon2 import PasswordHasher
 
 from device.config import load_config
-from device.core.audit import Access, Line
+from device.core.audit import Access, Line, What
 from device.core.event import PRIORITIES, Event
 from device.core.ids import unix_ms_of
 from device.core.search import Remark, Search, Verdict
@@ -102,12 +102,9 @@ class MemoryBook:
         """Note it."""
         self.looks.append((what, by))
 
-    def drawn(self, camera: str, by: str) -> None:
+    def note(self, what: What, about: str, by: str) -> None:
         """Note it."""
-        self.looks.append((camera, by))
-
-    def clock_set(self, about: str, by: str) -> None:
-        """Note it."""
+        assert what in ("drawing", "clock")
         self.looks.append((about, by))
 
     def audit(self, before: int | None, limit: int) -> list[Line]:

@@ -35,12 +35,12 @@ def test_an_admin_sets_it(tmp_path: Path) -> None:
 def test_what_cannot_be_noted_is_not_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Schedules go by the clock: whoever moves it leaves a line."""
 
-    def fail(about: str, by: str) -> None:
-        raise StoreError(f"{about}, {by}: the disk fails")
+    def fail(what: str, about: str, by: str) -> None:
+        raise StoreError(f"{what}, {about}, {by}: the disk fails")
 
     with served(tmp_path) as page:
         unset(page)
-        monkeypatch.setattr(page.book, "clock_set", fail)
+        monkeypatch.setattr(page.book, "note", fail)
         assert page.client("anna").post("/api/clock", json={"unix_s": NOW}).status_code == 503
         assert page.work.clock.wall() != NOW
 

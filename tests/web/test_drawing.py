@@ -102,11 +102,11 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
 def test_what_cannot_be_noted_is_not_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever moves a mask leaves a line in the audit, or the mask stays."""
 
-    def fail(camera: str, by: str) -> None:
-        raise StoreError(f"{camera}, {by}: the disk fails")
+    def fail(what: str, about: str, by: str) -> None:
+        raise StoreError(f"{what}, {about}, {by}: the disk fails")
 
     with served(tmp_path) as page:
-        monkeypatch.setattr(page.book, "drawn", fail)
+        monkeypatch.setattr(page.book, "note", fail)
         before = page.config_file.read_bytes()
         assert page.client("anna").put("/api/drawing/aisle", json=drawn(page, masks=[TRIANGLE])).status_code == 503
         assert page.config_file.read_bytes() == before
