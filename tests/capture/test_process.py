@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import itertools
 import os
 import signal
@@ -189,6 +190,7 @@ def test_many_cameras_leave_nothing_behind(tmp_path: Path, cameras: int) -> None
     cycle = [(clip, Mode.REPLAY, True), (f"synthetic:{scene}", Mode.LIVE, True), ("file:gone", Mode.LIVE, False)]
     pids = []
     counts = []
+    gc.collect()  # what earlier tests left to the collector is closed now, not while it is counted
     for index in range(cameras):
         line, mode, has_pictures = cycle[index % 3]
         camera = CameraProcess("aisle", CameraRequest(line, mode))
