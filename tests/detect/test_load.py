@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,14 @@ def test_unzip_finds_nothing_odd() -> None:
     """The network before the archive is no reason to warn."""
     done = subprocess.run(["unzip", "-tq", str(GENERAL_320)], check=False, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("path", sorted(GENERAL_320.parent.glob("*.tflite")), ids=lambda path: path.stem)
+def test_the_licence_beside_a_shipped_model_is_the_one_inside(path: Path) -> None:
+    """One text for all sizes of a network, and none of them stale."""
+    beside = path.with_name(path.stem.split("-")[0] + ".LICENSE")
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("LICENSE").decode() == beside.read_text(encoding="utf-8")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
