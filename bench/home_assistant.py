@@ -153,7 +153,8 @@ def tell_guard(folder: Path, port: int, *, counter: bool) -> Path:
     (folder / "state").mkdir(exist_ok=True)
     Codes(folder / "state" / "panel-pins").set("anna", PIN)
     more = SIREN + MQTT.format(port=port, user=USER, password=password)
-    config = write_config(folder, source=write_scene(folder), more=more)
+    # Long enough apart for the zone to be empty between two of them.
+    config = write_config(folder, source=write_scene(folder, every_s=12.0), more=more)
     if counter:
         text = config.read_text(encoding="utf-8")
         config.write_text(text.replace("  [[cameras.lines]]", EXTRA + "  [[cameras.lines]]"), encoding="utf-8")

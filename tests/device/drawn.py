@@ -73,9 +73,10 @@ def write_config(folder: Path, *, source: str = "synthetic:", more: str = "") ->
     return path
 
 
-def write_scene(folder: Path) -> str:
-    """The dash as a scene file, over and over; its ``source`` line."""
-    (folder / "dash.toml").write_text(DASH_TOML, encoding="utf-8")
+def write_scene(folder: Path, *, every_s: float = 3.0) -> str:
+    """The dash as a scene file, over and over, so often; its ``source`` line."""
+    scene = DASH_TOML.replace("duration_s = 3.0", f"duration_s = {every_s}")
+    (folder / "dash.toml").write_text(scene, encoding="utf-8")
     return f"synthetic:{folder / 'dash.toml'}?loop=1"
 
 
