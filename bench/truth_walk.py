@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from bench.truth_expected import STEP_S, Expected
 from device.capture.scene import Figure, Scene
@@ -10,7 +11,7 @@ from device.capture.scene_path import along
 from device.capture.scene_weather import Thing
 from device.config.cameras import CameraTable, RuleTable
 from device.config.rules import labels_of, rule_tables
-from device.core.geometry import Box, Line, Point, Polygon, box_area
+from device.core.geometry import Box, Line, Point, Polygon, box_area, intersection
 from device.core.rules.dwell import GRACE_S
 from device.core.rules.line import MARGIN_OF_HEIGHT, OVERHANG_FRAC
 from device.core.rules.table import KIND_DEFAULTS
@@ -26,8 +27,25 @@ _LATE_S = 4.0
 _DOUBT_S = 0.6
 """Stays that are longer or shorter than asked by less than this may be told or not."""
 
-Way = tuple[tuple[float, Point, float], ...]
-"""Time, foot and height of the box wherever somebody can be seen."""
+_AS_ONE = 0.6
+"""Whose box shares so much, of the smaller one, with that of somebody nearer may be taken for a part of them."""
+_NOTICED_S = 1.0
+"""Who is not in sight for so long before a line may be across it before a slow look has found them twice."""
+
+
+class Spot(NamedTuple):
+    """Where somebody can be seen at a moment."""
+
+    t: float
+    foot: Point
+    height: float
+    """Of the box."""
+    alone: bool
+    """Nobody stands before them in such a way that two boxes may be taken for one."""
+
+
+Way = tuple[Spot, ...]
+"""Wherever somebody can be seen."""
 _Span = tuple[float, float]
 
 
@@ -41,7 +59,7 @@ class _Stays:
 
 def walked(scene: Scene, camera: CameraTable) -> tuple[Expected, ...]:
     """What zones and lines must tell of a scene."""
-    ways = {label: [_way(scene, it) for it in scene_label(scene, label)] for label in ("person", "car")}
+    ways = {label: _ways(scene, scene_label(scene, label)) for label in ("person", "car")}
     found: list[Expected] = []
     for table in rule_tables(camera):
         if table.kind in WALKED:
@@ -57,12 +75,21 @@ def scene_label(scene: Scene, label: str) -> tuple[Figure | Thing, ...]:
     return tuple(thing for thing in scene.things if thing.kind == label)
 
 
-def _way(scene: Scene, it: Figure | Thing) -> Way:
-    return tuple(
-        (t, ((box[0] + box[2]) / 2, box[3]), box[3] - box[1])
-        for t in (n * STEP_S for n in range(int(scene.duration_s / STEP_S)))
-        if (box := _seen(_box(scene, it, t))) is not None
-    )
+def _ways(scene: Scene, them: tuple[Figure | Thing, ...]) -> list[Way]:
+    spots: list[list[Spot]] = [[] for _ in them]
+    for n in range(int(scene.duration_s / STEP_S)):
+        t = n * STEP_S
+        boxes = [_seen(_box(scene, it, t)) for it in them]
+        for number, box in enumerate(boxes):
+            if box is not None:
+                before = (it for m, it in enumerate(boxes) if it and (it[3], m) > (box[3], number))
+                foot, height = ((box[0] + box[2]) / 2, box[3]), box[3] - box[1]
+                spots[number].append(Spot(t, foot, height, not any(_as_one(box, other) for other in before)))
+    return [tuple(way) for way in spots]
+
+
+def _as_one(one: Box, other: Box) -> bool:
+    return intersection(one, other) > _AS_ONE * min(box_area(one), box_area(other))
 
 
 def _box(scene: Scene, it: Figure | Thing, t: float) -> Box | None:
@@ -94,38 +121,52 @@ def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[E
         ]
     for stays in groups:
         for start, end in _joined(stays.possible):
-            sure = [span for span in _joined(stays.sure) if start - STEP_S <= span[0] and span[1] <= end + STEP_S]
-            longest = max(sure, key=lambda span: span[1] - span[0], default=None)
-            if longest is not None and longest[1] - longest[0] >= after_s + _DOUBT_S:
-                t = longest[0]
-                yield Expected(table.kind, t, t + after_s, t + after_s + _LATE_S)
-            elif end - start >= after_s - _DOUBT_S:
-                yield Expected(table.kind, start, start + after_s, end + _LATE_S, optional=True)
+            yield from _within(stays.sure, (start, end), table.kind, after_s)
+
+
+def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> Iterator[Expected]:
+    """What must and what may be told of one stay that may have had breaks."""
+    start, end = possible
+    sure = [span for span in _joined(surely) if start - STEP_S <= span[0] and span[1] <= end + STEP_S]
+    longest = max(sure, key=lambda span: span[1] - span[0], default=(end, start))
+    # Who steps over the very edge and back may be told to have been away, and to have come twice.
+    parts = [span for span in _joined(surely, GRACE_S - _DOUBT_S) if start - STEP_S <= span[0] <= end]
+    parts = [span for span in parts if not longest[0] <= span[0] <= longest[0] + STEP_S]
+    if longest[1] - longest[0] >= after_s + _DOUBT_S:
+        t = longest[0]
+        yield Expected(kind, t, t + after_s, t + after_s + _LATE_S)
+    elif end - start >= after_s - _DOUBT_S:
+        yield Expected(kind, start, start + after_s, end + _LATE_S, optional=True)
+        parts = parts[1:]
+    for since, until in parts:
+        if until - since >= after_s - _DOUBT_S:
+            yield Expected(kind, since, since + after_s, until + _LATE_S, optional=True)
 
 
 def _inside(way: Way, area: Polygon | None) -> _Stays:
-    def surely(foot: Point, reach: float) -> bool:
-        return area is None or all(area.contains(at) for at in _around(foot, reach))
+    def surely(spot: Spot) -> bool:
+        return spot.alone and (area is None or all(area.contains(at) for at in _around(spot)))
 
-    def possibly(foot: Point, reach: float) -> bool:
-        return area is None or any(area.contains(at) for at in _around(foot, reach))
+    def possibly(spot: Spot) -> bool:
+        return area is None or any(area.contains(at) for at in _around(spot))
 
     return _Stays(_spans(way, surely), _spans(way, possibly))
 
 
-def _around(foot: Point, reach: float) -> tuple[Point, ...]:
-    (x, y), side = foot, 0.75 * reach
-    return foot, (x - side, y), (x + side, y), (x, y - reach), (x, y + reach)
+def _around(spot: Spot) -> tuple[Point, ...]:
+    (x, y), reach = spot.foot, _NEAR * spot.height
+    side = 0.75 * reach
+    return spot.foot, (x - side, y), (x + side, y), (x, y - reach), (x, y + reach)
 
 
-def _spans(way: Way, counts: Callable[[Point, float], bool]) -> list[_Span]:
+def _spans(way: Way, counts: Callable[[Spot], bool]) -> list[_Span]:
     spans: list[_Span] = []
-    for t, foot, height in way:
-        if counts(foot, _NEAR * height):
-            if spans and t - spans[-1][1] <= 1.5 * STEP_S:
-                spans[-1] = (spans[-1][0], t)
+    for spot in way:
+        if counts(spot):
+            if spans and spot.t - spans[-1][1] <= 1.5 * STEP_S:
+                spans[-1] = (spans[-1][0], spot.t)
             else:
-                spans.append((t, t))
+                spans.append((spot.t, spot.t))
     return spans
 
 
@@ -142,11 +183,11 @@ def _at_once(many: list[list[_Span]], least: int) -> list[_Span]:
     return found
 
 
-def _joined(spans: list[_Span]) -> list[_Span]:
+def _joined(spans: list[_Span], grace_s: float = GRACE_S) -> list[_Span]:
     """Whoever is back before the grace is over has not been away."""
     joined: list[_Span] = []
     for start, end in spans:
-        if joined and start - joined[-1][1] < GRACE_S:
+        if joined and start - joined[-1][1] < grace_s:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
@@ -157,7 +198,7 @@ def _crossings(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterat
     drawn = next(line for line in camera.lines if line.id == table.line)
     line = Line(drawn.start, drawn.end)
     for way in ways:
-        sure = _crossed(way, line, 2.0)
+        sure = _crossed(way, line, 2.0, _NOTICED_S)
         yield from (
             Expected("line_crossed", t, clear, t + _LATE_S)
             for t, clear, direction in sure
@@ -169,16 +210,20 @@ def _crossings(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterat
                 yield Expected("line_crossed", t, clear, t + _LATE_S, optional=True)
 
 
-def _crossed(way: Way, line: Line, margins: float) -> list[tuple[float, float, str]]:
-    """When, when it is far enough over to be sure, and which way."""
+def _crossed(way: Way, line: Line, margins: float, noticed_s: float = 0.0) -> list[tuple[float, float, str]]:
+    """When, when it is far enough over to be sure, and which way; of who was in sight before for so long, s."""
+    since, last = list[float](), -1.0
+    for spot in way:
+        since.append(since[-1] if since and spot.t - last <= 1.5 * STEP_S else spot.t)
+        last = spot.t
     sides = [
-        (t, foot, side)
-        for t, foot, height in way
-        if abs(side := line.side(foot)) >= margins * MARGIN_OF_HEIGHT * height
+        (spot, line.side(spot.foot), began)
+        for spot, began in zip(way, since, strict=True)
+        if abs(line.side(spot.foot)) >= margins * MARGIN_OF_HEIGHT * spot.height
     ]
     found = []
-    for (t, foot, side), (clear, there, other) in pairwise(sides):
-        if side * other < 0.0 and line.passed(foot, there, OVERHANG_FRAC):
+    for (spot, side, began), (clear, other, _) in pairwise(sides):
+        if side * other < 0.0 and line.passed(spot.foot, clear.foot, OVERHANG_FRAC) and spot.t - began >= noticed_s:
             share = abs(side) / (abs(side) + abs(other))
-            found.append((t + share * (clear - t), clear, "out" if other > 0.0 else "in"))
+            found.append((spot.t + share * (clear.t - spot.t), clear.t, "out" if other > 0.0 else "in"))
     return found

@@ -1,4 +1,4 @@
-"""Makes the rules about goods: shelves, custody and the exit, which share what they know. Decides no event."""
+"""Makes what rules share: shelves, custody and the exit, floors on which things lie. Decides no event."""
 
 from typing import Final
 
@@ -12,6 +12,7 @@ from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.custody import UnpaidExit
 from device.core.rules.floor import Floor
 from device.core.rules.line import LineCrossed
+from device.core.rules.objects import SharedWatch
 from device.core.rules.scene import Rule, RuleSettings
 from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
 from device.core.shelf.watch import ShelfWatch
@@ -41,7 +42,14 @@ class Goods:
         areas = {kind: tuple(Polygon(z.polygon) for z in camera.zones if z.kind == kind) for kind in ("staff", "till")}
         self._floor = Floor(shelves, areas["staff"])
         self._tills = areas["till"]
+        self._floors: dict[str | None, SharedWatch] = {}
         self._lines = {line.id: Line(line.start, line.end) for line in camera.lines}
+
+    def floor_of(self, zone: str | None, area: Polygon | None) -> SharedWatch:
+        """The watch over a zone's floor, or over the whole picture's: one for all rules about it."""
+        if zone not in self._floors:
+            self._floors[zone] = SharedWatch(area)
+        return self._floors[zone]
 
     def rule(self, settings: RuleSettings, area: Polygon | None = None) -> Rule:
         """The rule of a kind that is about goods; ``area`` for one that looks at hands near them."""

@@ -178,7 +178,7 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, time: 
     if table.kind == "after_hours":
         return _after_hours(table, settings, area, time)
     if table.kind in ("object_left", "object_removed"):
-        return ThingRule(settings, area, "left" if table.kind == "object_left" else "removed")
+        return ThingRule(settings, goods.floor_of(place, area), "left" if table.kind == "object_left" else "removed")
     per: Literal["zone", "track"] = "track" if table.kind == "loitering" else "zone"
     return DwellRule(settings, area, per=per, least=settings.count if table.kind == "crowding" else 1)
 

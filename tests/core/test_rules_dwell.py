@@ -318,3 +318,24 @@ def test_people_outside_make_no_crowd() -> None:
 
     assert rule.update(make_scene(0.0, *crowd(INSIDE, OUTSIDE))) == ()
     assert rule.update(make_scene(1.0, make_track(1, OUTSIDE), make_track(2, INSIDE))) == ()
+
+
+def test_a_stay_does_not_end_while_somebody_new_stands_there() -> None:
+    """One goes, and the next comes in before the grace is over, though the tracker believes it only later."""
+    rule = in_zone()
+    drafts = list(rule.update(make_scene(0.0, make_track())))
+    drafts += empty(rule, 0.5, 1.0)
+    new = [rule.update(make_scene(t, make_track(2, confirmed=False))) for t in seconds(1.5, 3.0)]
+    drafts += [draft for drafts_ in new for draft in drafts_]
+    drafts += rule.update(make_scene(3.5, make_track(2)))
+
+    assert states(drafts) == ["start", "update"]
+
+
+def test_what_is_never_believed_keeps_no_stay_alive() -> None:
+    """Scenery that the detector takes for somebody may be a newcomer for a while, not for good."""
+    rule = in_zone()
+    rule.update(make_scene(0.0, make_track()))
+    drafts = [rule.update(make_scene(t, make_track(2, confirmed=False))) for t in seconds(0.5, 9.0)]
+
+    assert states([draft for drafts_ in drafts for draft in drafts_]) == ["end"]

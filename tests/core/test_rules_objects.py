@@ -8,7 +8,7 @@ from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Thing
 from device.core.event import Draft
-from device.core.rules.objects import ThingRule
+from device.core.rules.objects import SharedWatch, ThingRule
 from device.core.rules.scene import Scene as Moment
 from device.core.track import Track
 from tests.builders import make_motion, make_settings
@@ -30,7 +30,7 @@ def bag(since_s: float, until_s: float) -> Thing:
 def told(scene: Scene, kind: Literal["left", "removed"]) -> list[Draft]:
     """What the rule says of a scene."""
     settings = make_settings(name="thing", kind=f"object_{kind}", zone=None, after_s=4.0)
-    rule = ThingRule(settings, None, kind)
+    rule = ThingRule(settings, SharedWatch(None), kind)
     drafts: list[Draft] = []
     for frame, tracks in frames(scene):
         drafts += rule.update(Moment(frame.t, tracks, make_motion(), looked=True, frame=frame))
@@ -79,7 +79,7 @@ def test_light_leaves_and_removes_nothing() -> None:
 def test_whoever_stops_watching_ends_what_lasts() -> None:
     """A bag that nobody looks at any more is told to end, with the reason."""
     settings = make_settings(name="thing", kind="object_left", zone=None, after_s=4.0)
-    rule = ThingRule(settings, None, "left")
+    rule = ThingRule(settings, SharedWatch(None), "left")
     for frame, tracks in frames(yard(bag(4.0, 24.0), figures=(COMES_AND_GOES,))):
         rule.update(Moment(frame.t, tracks, make_motion(), looked=True, frame=frame))
     (end,) = rule.stop(25.0, "the daemon stops")
@@ -114,7 +114,7 @@ def test_a_coat_that_looks_like_somebody_guards_no_bag() -> None:
     coat = Figure(2, (Waypoint(0, 0.55, 0.8), Waypoint(28, 0.55, 0.8)), 0.3)
     scene = yard(bag(4.0, 28.0), figures=(COMES_AND_GOES,), duration_s=28.0)
     settings = make_settings(name="thing", kind="object_left", zone=None, after_s=4.0)
-    rule = ThingRule(settings, None, "left")
+    rule = ThingRule(settings, SharedWatch(None), "left")
     drafts: list[Draft] = []
     for frame, tracks in frames(scene):
         x1, y1, x2, y2 = scene.whole_box(coat, frame.t) or (0.0, 0.0, 0.0, 0.0)

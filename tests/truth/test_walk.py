@@ -87,3 +87,35 @@ def test_every_kind_has_enough_scenes() -> None:
             counts[kind not in sure] += 5
     assert len(kinds) == 17
     assert {kind: counts for kind, counts in kinds.items() if counts[0] < 20 or counts[1] < 40} == {}
+
+
+def test_who_stands_behind_somebody_need_not_be_told_apart() -> None:
+    """Two boxes that lie in each other may be taken for one; beside each other both loiter."""
+    rule = {"kind": "loitering", "zone": "yard", "after_s": 6.0}
+    near = walk((0, 0.0), (5, 0.5), (20, 0.5), (25, 1.0))
+    behind, beside = (
+        walk((0, 1.0), (5, 0.52), (20, 0.52), (25, 1.0), id_=2),
+        walk((0, 1.0), (5, 0.65), (20, 0.65), (25, 1.0), id_=2),
+    )
+    assert len(told(Scene(duration_s=30.0, figures=(near, behind)), rule)) == 1
+    assert len(told(Scene(duration_s=30.0, figures=(near, beside)), rule)) == 2
+
+
+def test_a_step_over_the_edge_may_make_one_stay_two() -> None:
+    """Away by the sure places for longer than the grace, by the possible ones for less: once it must be told."""
+    steps = walk((0, 0.0), (4, 0.4), (8, 0.302), (9, 0.302), (12, 0.5), (20, 1.0))
+    table = {
+        "id": "cam",
+        "source": "synthetic:",
+        "zones": [ZONE],
+        "rules": [{"kind": "person_in_zone", "zone": "yard"}],
+    }
+    stays = walked(Scene(duration_s=22.0, figures=(steps,)), CameraTable.model_validate(table))
+    assert sorted(stay.optional for stay in stays) == [False, True]
+
+
+def test_who_has_hardly_come_into_the_picture_may_cross_unnoticed() -> None:
+    """At the line no second after they could be seen: to tell it is no fault, nor is it to miss it."""
+    rule = {"kind": "line_crossed", "line": "gate", "direction": "out"}
+    appears = Figure(1, (Waypoint(3, 0.4, 0.8), Waypoint(9, 1.0, 0.8)), 0.4)
+    assert told(Scene(duration_s=12.0, figures=(appears,)), rule) == []

@@ -12,6 +12,8 @@ GRACE_S = 2.0
 """How long a thing may be missed before it counts as gone: a few looks at the slow rate of a busy Pi."""
 MISS_CAP_S = 1.0
 """One look that misses counts for at most this long, however long ago the look before was."""
+NEWCOMER_S = 3.0
+"""Whoever came in no longer ago than this may be somebody, though the tracker does not believe it yet."""
 MAX_NAMED = 32
 """How many tracks a message names; in a zone that is never empty there is no end to them."""
 
@@ -124,7 +126,10 @@ class DwellRule:
     def _missed(self, key: int, scene: Scene) -> list[Draft]:
         """Count absence, but only while somebody looked or nobody is left to look for."""
         stay = self._stays[key]
-        if scene.looked or not stay.ids:
+        if self._per == "zone" and self._newcomers(stay, scene.t) >= self._least:
+            # Somebody followed before the grace was over: were it to end now, the same stay would be told twice.
+            stay.t_counted = scene.t
+        elif scene.looked or not stay.ids:
             stay.absent_s += min(scene.t - stay.t_counted, MISS_CAP_S)
             stay.t_counted = scene.t
         if stay.absent_s < GRACE_S:
@@ -134,6 +139,9 @@ class DwellRule:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
         return self._candidate(stay, scene.t)
+
+    def _newcomers(self, stay: _Dwell, t: float) -> int:
+        return sum(t - since <= NEWCOMER_S for id_, since in self._entered.items() if id_ not in stay.ids)
 
     def stop(self, t: float, why: str) -> tuple[Draft, ...]:
         """Nobody watches any more: what was told to last is told to end."""

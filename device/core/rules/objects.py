@@ -39,6 +39,27 @@ PART_WITHIN_S = 12.0
 WHOLE = Polygon(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 
 
+class SharedWatch:
+    """One floor, looked at once a moment, however many rules ask."""
+
+    def __init__(self, area: Polygon | None) -> None:
+        """``area`` None is the whole picture."""
+        self._watch = ShelfWatch(area or WHOLE, None, FLOOR)
+        self._t = -math.inf
+        self._changes: tuple[Change, ...] = ()
+
+    def observe(self, scene: Scene, people: tuple[Track, ...]) -> tuple[Change, ...]:
+        """What this moment shows to have happened on the floor; nothing without a picture."""
+        if scene.t != self._t and scene.frame is not None:
+            self._t = scene.t
+            self._changes = self._watch.observe(scene.frame, people, scene.t, scene.motion)
+        return self._changes if scene.t == self._t else ()
+
+    def is_undone(self, change: Change) -> bool:
+        """Whether a place looks again as it did before a change."""
+        return self._watch.is_undone(change)
+
+
 @dataclass(slots=True)
 class _Thing:
     """Something that came, or that went."""
@@ -53,11 +74,11 @@ class _Thing:
 class ThingRule:
     """``object_left``: lasts until it is fetched. ``object_removed``: told once."""
 
-    def __init__(self, settings: RuleSettings, area: Polygon | None, kind: Literal["left", "removed"]) -> None:
-        """``area`` None watches the whole picture; ``settings.after_s`` is how long nobody must be near."""
+    def __init__(self, settings: RuleSettings, watch: SharedWatch, kind: Literal["left", "removed"]) -> None:
+        """``settings.after_s`` is how long nobody must be near."""
         self.settings = settings
         self._kind = kind
-        self._watch = ShelfWatch(area or WHOLE, None, FLOOR)
+        self._watch = watch
         self._things: deque[_Thing] = deque(maxlen=MAX_PENDING)
         self._changed: deque[Box] = deque(maxlen=MAX_PENDING)
         self._parts: deque[tuple[Box, float]] = deque(maxlen=MAX_PENDING)
@@ -69,11 +90,7 @@ class ThingRule:
             return ()
         # A coat that the detector takes for somebody has never walked; it guards nothing and hides nothing.
         people = tuple(track for track in scene.tracks if track.label == "person" and track.believed)
-        drafts = [
-            draft
-            for change in self._watch.observe(scene.frame, people, scene.t, scene.motion)
-            for draft in self._note(change, scene.t)
-        ]
+        drafts = [draft for change in self._watch.observe(scene, people) for draft in self._note(change, scene.t)]
         for thing in self._things:
             if any(_near(thing.change.box, track) for track in people):
                 thing.alone_since = scene.t
