@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-arm64 field-long capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
+	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-arm64 field-long powercut capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,10 @@ camera-faults: $(DEV) ## cameras that fail, and what the guard does then: ROUNDS
 camera-vm: $(DEV) ## V4L2 and picamera2 on a kernel of their own, as root: needs debootstrap and qemu, takes an hour
 	PYTHON=$(BIN)/python sh tests/vm/build_image.sh .cache/vm
 	VM_TIMEOUT_S=5400 sh tests/vm/run.sh .cache/vm sh tests/vm/camera_suite.sh $(PARTS)
+
+powercut: $(DEV) ## a virtual machine whose power is cut 20 times while it records, as root: needs debootstrap and qemu, two hours; goes on where it was interrupted
+	PYTHON=$(BIN)/python sh tests/vm/build_image.sh .cache/vm
+	$(BIN)/python -m bench.power_cut --report
 
 bundle: $(DEV) ## one signed file to install from without a network: make bundle KEY=key.pem; TARGETS=trixie-arm64,... for some
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv

@@ -11,21 +11,26 @@ mkdir -p "$dir"
 
 # apt where pip has only its source.
 packages=linux-image-amd64,initramfs-tools,udev,kmod,python3,python3-venv,python3-libcamera,libcamera-ipa
-packages=$packages,libcamera-tools,v4l-utils,python3-prctl,python3-libarchive-c,procps
+packages=$packages,libcamera-tools,v4l-utils,python3-prctl,python3-libarchive-c,procps,iproute2
 wheels="picamera2==0.3.38 videodev2 piexif simplejpeg OpenEXR"
 wanted="numpy opencv-python-headless av pydantic paho-mqtt gpiozero structlog pytest pytest-timeout pytest-randomly
-hypothesis jsonschema pillow tqdm ai-edge-litert cryptography argon2-cffi"
+hypothesis jsonschema pillow tqdm ai-edge-litert cryptography argon2-cffi starlette uvicorn jinja2 prometheus-client apprise
+tomlkit segno reportlab"
 
-if [ ! -e "$dir/root.done" ]; then
+# Made anew when what goes into it changes.
+made_of() { [ "$(cat "$1" 2>/dev/null)" = "$2" ]; }
+
+if ! made_of "$dir/root.done" "$packages"; then
     rm -rf "$root"
     debootstrap --variant=minbase --include="$packages" trixie "$root" >"$dir/debootstrap.log" 2>&1 || {
         tail -n 5 "$dir/debootstrap.log" >&2
         exit 1
     }
-    touch "$dir/root.done"
+    echo "$packages" >"$dir/root.done"
+    rm -f "$dir/site.done"
 fi
 
-if [ ! -e "$dir/site.done" ]; then
+if ! made_of "$dir/site.done" "$wheels $wanted"; then
     # Made outside, so that nothing inside needs the network: wheels for the Python of Trixie.
     chroot "$root" python3 -m venv --clear --without-pip --system-site-packages /opt/shopwarden
     site=$root/opt/shopwarden/lib/python3.13/site-packages
@@ -37,7 +42,7 @@ if [ ! -e "$dir/site.done" ]; then
         --constraint "$project/constraints/trixie.txt" $wanted
     # shellcheck disable=SC2086
     "$PYTHON" -m pip install --quiet --target "$site" --upgrade --no-deps $for_trixie $wheels
-    touch "$dir/site.done"
+    echo "$wheels $wanted" >"$dir/site.done"
 fi
 
 install -m 755 "$here/init" "$root/sbin/shopwarden-vm"
