@@ -38,6 +38,7 @@ from device.core.motion import MotionGate, MotionSettings
 from device.core.pace import LookPace
 from device.core.picture_health import HealthMeter
 from device.core.rules.ruleset import RuleSet
+from device.core.rules.senses import LIVE, NotedSenses, hands_key, label_key
 from device.core.tracking import Tracker, TrackerSettings
 from device.detect.body import open_body_looker
 from device.detect.catalogue import find_model
@@ -70,6 +71,8 @@ class RunKind:
     first_track: int = 1
     """The number that the first track gets."""
     timed: Stopwatch = untimed
+    noted: bool = False
+    """Whether steps say what the rules saw: the track log keeps it."""
 
 
 def build_detector(config: Config) -> Detector:
@@ -111,12 +114,16 @@ def wanted_labels(config: Config, card: ModelCard) -> tuple[str, ...]:
     Raises:
         ConfigError: a rule is about a class that the model does not know.
     """
-    asked = {label for camera in config.cameras for table in rule_tables(camera) for label in labels_of(table)}
+    asked = _asked_labels(config)
     for label in sorted(asked - set(card.labels)):
         near = difflib.get_close_matches(label, card.labels, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(f"a rule is about {label!r}, which the model {card.name} does not know{hint}")
     return tuple(label for label in card.labels if label in asked or label == "person")
+
+
+def _asked_labels(config: Config) -> set[str]:
+    return {label for camera in config.cameras for table in rule_tables(camera) for label in labels_of(table)}
 
 
 def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run: RunKind) -> Pipeline:
@@ -126,7 +133,14 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         ConfigError: a rule cannot be built.
     """
     time = Time(calendar_of(config), run.clock_synced) if needs_calendar(camera) else Time()
-    rules = build_rules(camera, keep_candidates=run.keep_candidates, classifiers=run.classifiers, time=time)
+    notes = NotedSenses(_watched(config, camera)) if run.noted else None
+    rules = build_rules(
+        camera,
+        keep_candidates=run.keep_candidates,
+        classifiers=run.classifiers,
+        time=time,
+        senses=notes or LIVE,
+    )
     motion = MotionSettings(min_area_frac=camera.motion.min_area_frac, hold_s=camera.motion.hold_open_s)
     return Pipeline(
         gate=MotionGate(motion),
@@ -141,7 +155,14 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         pace=LookPace(None if run.every_frame else config.detector.max_per_s),
         health=HealthMeter(masks=[*camera.masks, *(area.polygon for area in camera.private)]),
         timed=run.timed,
+        notes=notes,
     )
+
+
+def _watched(config: Config, camera: CameraTable) -> tuple[str, ...]:
+    """What is looked at for the rules of a camera by others than themselves."""
+    labels = (label_key(label) for label in sorted({"person"} | _asked_labels(config)))
+    return (*labels, *(hands_key(place) for place in goods_places(camera)))
 
 
 def check(config: Config, name: str) -> None:
@@ -198,6 +219,7 @@ def open_lanes(
         judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
         first_track=first_track,
         bodies=build_bodies(config),
+        noted=True,
     )
     with contextlib.ExitStack() as stack:
         if run.bodies is not None:

@@ -18,7 +18,8 @@ from device.core.pace import LookPace
 from device.core.picture_health import HealthMeter, PictureHealth
 from device.core.rules.ruleset import RuleSet
 from device.core.rules.scene import Scene
-from device.core.track import Track
+from device.core.rules.senses import NotedSenses, Seen
+from device.core.track import Track, rounded
 from device.core.tracking import Tracker
 from device.ports import BodyFinder, Detector
 
@@ -51,6 +52,10 @@ class Step:
     events: tuple[Event, ...]
     health: PictureHealth | None = None
     """How good the picture is; measured about once a second."""
+    bodies: tuple[BodyLook, ...] = ()
+    """People who were looked at more closely."""
+    seen: Seen = Seen()
+    """What else was seen for the rules, where it is noted."""
 
     @property
     def why_not_looked(self) -> str | None:
@@ -81,6 +86,8 @@ class Pipeline:
     pace: LookPace
     closer: CloserLook | None = None
     """A second look at people near goods, where a rule wants it."""
+    notes: NotedSenses | None = None
+    """Has noted what the rules saw; None where nobody keeps it."""
     health: HealthMeter = field(default_factory=HealthMeter)
     timed: Stopwatch = untimed
 
@@ -88,13 +95,14 @@ class Pipeline:
         """Take one picture through all stages."""
         motion = self.timed("gate", lambda: self.gate.update(frame.luma, frame.t))
         found = self._look(frame) if self.pace.due(frame.t, wanted=self._wanted(motion, frame.t)) else NOT_LOOKED
-        tracks = self.timed("tracker", lambda: self.tracker.update(found, motion, frame.t))
+        tracks = self.timed("tracker", lambda: self._follow(found, motion, frame.t))
         bodies = self._look_closer(frame, tracks)
         looked = found is not NOT_LOOKED
         scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=looked, frame=frame, bodies=bodies)
         drafts = self.timed("rules", lambda: self.rules.update(scene))
         health = self.timed("health", lambda: self.health.update(frame.luma, frame.t))
-        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health)
+        seen = self.notes.take() if self.notes else Seen()
+        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health, bodies, seen)
 
     def finish(self, t: float, wall: float | None) -> tuple[Event, ...]:
         """What the end of a recording leaves to say."""
@@ -108,6 +116,9 @@ class Pipeline:
         """Messages for what happened, each with what it is worth in the state that the guard is in."""
         told = (*self.arming.overdue(), *drafts)
         return tuple(self.messages.make(draft, self.arming.priority(draft), wall) for draft in told)
+
+    def _follow(self, found: Detections | None, motion: Motion, t: float) -> tuple[Track, ...]:
+        return tuple(rounded(track) for track in self.tracker.update(found, motion, t))
 
     def _wanted(self, motion: Motion, t: float) -> bool:
         """Something moved, or something that once came is still to be watched."""

@@ -1,57 +1,106 @@
-"""Keeps where everybody was in the last 24 hours, a few bytes a picture: rules can be tried on it. Runs none."""
+"""Keeps what the rules saw in the last 24 hours, some bytes a picture: rules can be tried on it. Runs none."""
 
+import json
+import secrets
 import threading
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import structlog
+
+from device.core.track import Track
 from device.errors import StoreError
 from device.pipeline import Step
 from device.rounds import Rounds
-from device.track_row import Moment, decode_moments, encode_moment
+from device.track_block import MAX_BLOCK, pack, unpack
+from device.track_files import TrackFiles, track_files
+from device.track_row import Moment, decode_moments, encode_moment, fits
 
-KEPT_S: Final = 24 * 3600.0
-SEGMENT_S: Final = 3600.0
-MAX_BYTES: Final = 32 * 1024 * 1024
-"""Of one camera; the oldest hour goes first."""
-MAX_SEGMENT_BYTES: Final = MAX_BYTES // 16
+log = structlog.get_logger(__name__)
+
 EVERY_S: Final = 0.18
-"""Of pictures that nobody looked at no more are kept."""
+"""Of pictures that show nothing new no more are kept while somebody is there,"""
+QUIET_S: Final = 1.0
+"""and no more than these while nobody is."""
 AFTERWARDS_S: Final = 4.0
-"""So long after everybody has gone is kept, too: rules wait that long to believe it."""
-WRITE_EVERY_S: Final = 5.0
-MAX_PENDING: Final = 4096
-"""Pictures that wait for a disk that does not write; the oldest are given up."""
+"""So long after everybody has gone every picture is kept: rules wait that long to believe it."""
+FIRST_S: Final = 5.0
+"""How often it is looked whether there is a first block to write."""
+WRITE_EVERY_S: Final = 60.0
+"""A memory card wears out by each write, however small; what a power cut takes away is a minute to try rules on."""
+MAX_PENDING: Final = 2 * 1024 * 1024
+"""Bytes of a camera that wait for a disk that does not write; the oldest are given up."""
+_VERSION: Final = 2
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rows that go into one block."""
+
+    offset: float
+    watched: frozenset[str]
+    wall: float
+    rows: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def packed(self, run: str) -> bytes:
+        said = {"v": _VERSION, "run": run, "offset": self.offset, "watched": sorted(self.watched)}
+        head = json.dumps(said, separators=(",", ":")).encode()
+        return pack(b"".join((len(head).to_bytes(4, "little"), head, *self.rows)))
+
+
+@dataclass(slots=True)
+class _Lane:
+    """What is known of one camera."""
+
+    files: TrackFiles
+    pending: deque[_Batch] = field(default_factory=deque)
+    kept: Moment | None = None
+    passed_over: Moment | None = None
+    """The picture before this one, where it was not kept."""
+    peopled_t: float = float("-inf")
 
 
 class TrackLog(Rounds):
-    """Takes what cameras show and writes it every few seconds, in a thread of its own."""
+    """Takes what cameras show and writes it now and then, in a thread of its own."""
 
     def __init__(self, folder: Path) -> None:
         """Not yet started; ``folder`` gets a folder for each camera."""
-        super().__init__("track-log", every_s=WRITE_EVERY_S)
-        self._folder = folder
+        super().__init__("track-log", every_s=FIRST_S)
+        self._folder, self._run_id = folder, secrets.token_hex(4)
         self._lock = threading.Lock()
-        self._pending: deque[tuple[str, float, bytes]] = deque(maxlen=MAX_PENDING)
-        self._kept_t: dict[str, float] = {}
-        self._peopled_t: dict[str, float] = {}
-        self._segments: dict[str, tuple[Path, float]] = {}
+        self._lanes: dict[str, _Lane] = {}
 
     def note(self, camera: str, step: Step | None) -> Step | None:
         """Keep what is worth it of a picture; the same step, for whoever is next. Waits for no disk."""
-        if step is None or step.frame.wall is None:
-            return step
-        t, looked = step.frame.t, step.detections is not None
-        if step.tracks:
-            self._peopled_t[camera] = t
-        recent = t - self._peopled_t.get(camera, float("-inf")) <= AFTERWARDS_S
-        if recent and (looked or t - self._kept_t.get(camera, float("-inf")) >= EVERY_S):
-            self._kept_t[camera] = t
-            row = encode_moment(Moment(step.frame.wall, t, looked, step.tracks))
-            with self._lock:
-                self._pending.append((camera, step.frame.wall, row))
+        if step is not None and step.frame.wall is not None:
+            try:
+                self._note(camera, step, step.frame.wall)
+            except Exception as error:  # noqa: BLE001 - what is kept to try rules on must not end the guard
+                self._bugs += 1
+                self._tell_bug(error)
         return step
+
+    def _note(self, camera: str, step: Step, wall: float) -> None:
+        lane = self._lanes.get(camera)
+        if lane is None:
+            lane = self._lanes[camera] = _Lane(TrackFiles(self._folder / camera))
+        looked = step.detections is not None
+        now = Moment(wall, step.frame.t, looked, step.tracks, step.seen, step.bodies, self._run_id)
+        before, lane.passed_over = lane.passed_over, now
+        if now.tracks:
+            lane.peopled_t = now.t
+        news = bool(step.events) or _is_news(now, lane)
+        if news or _is_due(now, lane):
+            # How long somebody has been where they are counts from the picture before.
+            kept = (before, now) if before is not None and news and now.tracks else (now,)
+            lane.kept, lane.passed_over = now, None
+            with self._lock:
+                for moment in kept:
+                    _add(lane.pending, moment)
 
     def look(self) -> object:
         """Write what has come.
@@ -59,66 +108,122 @@ class TrackLog(Rounds):
         Raises:
             StoreError: the disk does not take it; it is kept for the next time.
         """
-        with self._lock:
-            rows, self._pending = list(self._pending), deque(maxlen=MAX_PENDING)
-        try:
-            while rows:
-                camera, wall, row = rows[0]
-                self._write(camera, wall, row)
-                rows.pop(0)
-        except OSError as error:
+        trouble = None
+        for lane in list(self._lanes.values()):
             with self._lock:
-                self._pending = deque([*rows, *self._pending], maxlen=MAX_PENDING)
-            raise StoreError(f"{self._folder}: tracks cannot be kept ({error.strerror})") from error
+                batches, lane.pending = lane.pending, deque()
+            try:
+                while batches:
+                    lane.files.append(batches[0].packed(self._run_id), batches[0].wall)
+                    batches.popleft()
+                    self._every_s = WRITE_EVERY_S
+            except OSError as error:
+                trouble = error
+                with self._lock:
+                    lane.pending = batches + lane.pending
+                    _bound(lane.pending)
+        if trouble is not None:
+            raise StoreError(f"{self._folder}: tracks cannot be kept ({trouble.strerror})") from trouble
         return None
 
     def _close(self) -> None:
-        self.look()
-
-    def _write(self, camera: str, wall: float, row: bytes) -> None:
-        path, since = self._segments.get(camera, (None, 0.0))
-        if path is None or not 0.0 <= wall - since < SEGMENT_S or _size(path) >= MAX_SEGMENT_BYTES:
-            folder = self._folder / camera
-            folder.mkdir(parents=True, exist_ok=True)
-            _forget(folder, wall)
-            path = folder / f"{round(1000 * wall):015d}.tracks"
-            self._segments[camera] = (path, wall)
-        with path.open("ab") as file:
-            file.write(row)
+        try:
+            self.look()
+        finally:
+            for lane in self._lanes.values():
+                lane.files.close()
 
 
-def read_tracks(folder: Path, camera: str, since: float) -> Iterator[Moment]:
-    """What is kept of a camera from a time on, Unix s, in order.
+@dataclass(slots=True)
+class Damage:
+    """What could not be read."""
+
+    stretches: int = 0
+
+
+def read_tracks(folder: Path, camera: str, since: float, damage: Damage) -> Iterator[Moment]:
+    """What is kept of a camera from a time on, Unix s, in order; what is damaged is passed over and counted.
 
     Raises:
         StoreError: it cannot be read.
     """
-    for path in _files(folder / camera):
+    for path in track_files(folder / camera):
         try:
             content = path.read_bytes()
+        except FileNotFoundError:
+            continue  # its time was over just now
         except OSError as error:
             raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
-        yield from (moment for moment in decode_moments(content) if moment.wall >= since)
+        for block in unpack(content):
+            try:
+                moments = _opened(block)
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                damage.stretches += 1
+                log.debug("track_log_damaged", file=str(path), reason=str(error))
+                continue
+            yield from (moment for moment in moments if moment.wall >= since)
 
 
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.tracks"))
+def _opened(block: bytes | None) -> list[Moment]:
+    """What one block holds.
+
+    Raises:
+        ValueError: it is damaged.
+        KeyError: it lacks something.
+        TypeError: something in it is of another sort.
+    """
+    if block is None:
+        raise ValueError("no whole block")
+    first = 4 + int.from_bytes(block[:4], "little")
+    said: Any = json.loads(block[4:first])
+    if said["v"] != _VERSION:
+        raise ValueError("of another version")
+    watched = frozenset(str(key) for key in said["watched"])
+    return decode_moments(block[first:], float(said["offset"]), str(said["run"]), watched)
 
 
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return MAX_SEGMENT_BYTES
+def _is_news(now: Moment, lane: _Lane) -> bool:
+    """Whether a rule may have anything to do with it."""
+    if now.seen.news or now.bodies or lane.kept is None:
+        return True
+    if not now.tracks:
+        return now.t - lane.peopled_t <= AFTERWARDS_S
+    return now.looked or not _as_before(now.tracks, lane.kept.tracks)
 
 
-def _forget(folder: Path, wall: float) -> None:
-    """Make room: what is too old goes, and then the oldest."""
-    files = _files(folder)
-    old = f"{max(0, round(1000 * (wall - KEPT_S - SEGMENT_S))):015d}"
-    room = MAX_BYTES - MAX_SEGMENT_BYTES
-    total = sum(_size(path) for path in files)
-    for path in files:
-        if path.stem < old or total > room:
-            total -= _size(path)
-            path.unlink(missing_ok=True)
+def _is_due(now: Moment, lane: _Lane) -> bool:
+    """Whether none has been kept for a while."""
+    return lane.kept is None or now.t - lane.kept.t >= (EVERY_S if now.tracks else QUIET_S)
+
+
+def _as_before(now: tuple[Track, ...], before: tuple[Track, ...]) -> bool:
+    """Whether everybody is where they were."""
+    return len(now) == len(before) and all(
+        one.id == other.id and one.box == other.box and one.believed == other.believed
+        for one, other in zip(now, before, strict=True)
+    )
+
+
+def _add(pending: deque[_Batch], moment: Moment) -> None:
+    """Put a moment where it is written with others of its like."""
+    last = pending[-1] if pending else None
+    if last is None or last.watched != moment.seen.watched or not fits(moment, last.offset) or last.size > MAX_BLOCK:
+        last = _Batch(moment.wall - moment.t, moment.seen.watched, moment.wall)
+        pending.append(last)
+    row = encode_moment(moment, last.offset)
+    last.rows.append(row)
+    last.size += len(row)
+    _bound(pending)
+
+
+def _bound(pending: deque[_Batch]) -> None:
+    """Give up the oldest half of a batch, or all of it, until what waits is bounded."""
+    total = sum(batch.size for batch in pending)
+    while total > MAX_PENDING:
+        first = pending[0]
+        gone, first.rows = first.rows[: len(first.rows) // 2 + 1], first.rows[len(first.rows) // 2 + 1 :]
+        lost = sum(map(len, gone))
+        first.size -= lost
+        total -= lost
+        if not first.rows:
+            pending.popleft()

@@ -1,4 +1,4 @@
-"""Rules as they are in a file now over the tracks of the last day: what they would have told. Keeps nothing."""
+"""Rules as they are in a file now over what was seen in the last day: what they would have told. Keeps nothing."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,40 +11,58 @@ import numpy as np
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.panel import calendar_of
+from device.config.past import needs
 from device.config.rules import Time, armed_rules, build_rules
 from device.core.arming import Arming
-from device.core.event import ArmedState, Draft
+from device.core.event import ArmedState, Draft, Priority
+from device.core.frame import Frame
 from device.core.motion import Motion
 from device.core.rules.ruleset import RuleSet
-from device.core.rules.scene import Rule, Scene
-from device.core.rules.table import KIND_DEFAULTS
+from device.core.rules.scene import Scene
+from device.core.rules.senses import PastSenses
 from device.errors import UsageError
-from device.track_log import read_tracks
+from device.track_log import Damage, read_tracks
 from device.track_row import Moment
 
-GAP_S = 10.0
-"""A log that says nothing for longer: the guard was off, or nobody was there."""
-_SEES = frozenset({"object_left", "object_removed", "unpaid_exit"})
 _STILL = Motion(open=False, area_frac=0.0, mask=np.zeros((1, 1), dtype=np.bool_), scene_change=False)
+_NOTHING = np.zeros((3, 2), np.uint8)
+"""In place of a picture, which nobody looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One thing that would have been told."""
+
+    draft: Draft
+    priority: Priority
+    wall: float
+    """When it began, Unix s."""
 
 
 @dataclass(slots=True)
 class Tried:
     """What came of it."""
 
-    lines: list[str] = field(default_factory=list)
-    counts: Counter[str] = field(default_factory=Counter)
-    """Starts that would have been told, by rule."""
-    untried: tuple[str, ...] = ()
-    """Rules that need pictures."""
+    told: list[Told] = field(default_factory=list)
+    untried: dict[str, str] = field(default_factory=dict)
+    """Rules that could not be tried, and why."""
+    tried_from: dict[str, tuple[float, str]] = field(default_factory=dict)
+    """Rules that could be tried from a time on only, Unix s, and why not before."""
     moments: int = 0
+    damaged: int = 0
+    """Stretches of the log that cannot be read."""
     first: float | None = None
     last: float | None = None
-    """Unix times between which there are tracks, s."""
+    """Unix times between which something was kept, s."""
+
+    @property
+    def counts(self) -> Counter[str]:
+        """Starts that would have been told, by rule."""
+        return Counter(it.draft.rule.name for it in self.told if it.draft.state == "start")
 
 
 def track_folder(state_dir: Path) -> Path:
-    """Where tracks are kept."""
+    """Where the track log lies."""
     return state_dir / "tracks"
 
 
@@ -55,63 +73,101 @@ def try_rules(config: Config, camera: str | None, since: float, armed: ArmedStat
         UsageError: there is no such camera, or nothing is kept of it.
         StoreError: what is kept cannot be read.
     """
-    table = config.camera(camera)
-    tried = over(config, table, read_tracks(track_folder(config.device.state_dir), table.id, since), armed)
+    table, damage = config.camera(camera), Damage()
+    moments = read_tracks(track_folder(config.device.state_dir), table.id, since, damage)
+    tried = over(config, table, moments, armed, damage)
     if not tried.moments:
+        damaged = f" ({damage.stretches} damaged stretches cannot be read)" if damage.stretches else ""
         raise UsageError(
-            f"{track_folder(config.device.state_dir)}: nothing is kept of camera {table.id} from then on; tracks are "
-            "kept for 24 h while the service runs"
+            f"{track_folder(config.device.state_dir)}: nothing is kept of camera {table.id} from then on{damaged}; "
+            "what rules see is kept for 24 h while the service runs, and written once a minute"
         )
     return tried
 
 
-def over(config: Config, camera: CameraTable, moments: Iterable[Moment], armed: ArmedState) -> Tried:
-    """Run the rules of a camera over moments."""
-    arming, tried = Arming(armed, armed_rules(camera)), Tried()
-    tried.untried = tuple(rule.settings.name for rule in _built(config, camera) if not _by_tracks(rule))
-    rules, last = _fresh(config, camera), None
+def over(
+    config: Config, camera: CameraTable, moments: Iterable[Moment], armed: ArmedState, damage: Damage | None = None
+) -> Tried:
+    """Run the rules of a camera over moments, as the guard ran its own.
+
+    Rules begin anew where the guard did, and behind what is damaged.
+    """
+    arming, tried, damage = Arming(armed, armed_rules(camera)), Tried(), damage or Damage()
+    wanted, now, last, torn = needs(camera), _Past(config, camera, frozenset()), None, 0
     for moment in moments:
-        if last is not None and not 0.0 < moment.t - last.t <= GAP_S:
-            _note(tried, arming, rules.stop(last.t, "the log has a gap"), last)
-            rules = _fresh(config, camera)
-        scene = Scene(t=moment.t, tracks=moment.tracks, motion=_STILL, looked=moment.looked)
-        _note(tried, arming, rules.update(scene), moment)
-        tried.first, tried.last = tried.first or moment.wall, moment.wall
-        tried.moments, last = tried.moments + 1, moment
+        of_before = last is not None and (last.run, last.seen.watched) == (moment.run, moment.seen.watched)
+        if last is None or not of_before or moment.t <= last.t or damage.stretches != torn:
+            if last is not None:
+                _note(tried, arming, now.rules.stop(last.t, "the log has a gap"), last)
+            missing = {rule: why for rule, each in wanted.items() if (why := _missing(each, moment))}
+            _note_missing(tried, wanted, missing, moment)
+            now, torn = _Past(config, camera, frozenset(missing)), damage.stretches
+        _note(tried, arming, now.update(moment), moment)
+        tried.first = moment.wall if tried.first is None else tried.first
+        tried.moments, tried.last, last = tried.moments + 1, moment.wall, moment
+    tried.damaged = damage.stretches
     return tried
 
 
 def told(tried: Tried) -> Iterator[str]:
     """The result, for a person to read."""
-    yield from tried.lines
+    for it in tried.told:
+        draft, reasons = it.draft, "; ".join(it.draft.reasons)
+        yield f"{_when(it.wall)}  {draft.rule.name}  {draft.kind}, {draft.state}, {it.priority}: {reasons}"
     if tried.first is not None and tried.last is not None:
-        yield f"{tried.moments} pictures with somebody in them, from {_when(tried.first)} to {_when(tried.last)}"
+        yield f"{tried.moments} pictures from {_when(tried.first)} to {_when(tried.last)}"
+    if tried.damaged:
+        yield f"{tried.damaged} damaged stretches of the log were passed over: what was in them is not counted"
     yield from (f"{name}: {count}" for name, count in sorted(tried.counts.items()))
-    if tried.untried:
-        yield f"not tried, as they need pictures (replay a clip): {', '.join(tried.untried)}"
+    for name, (wall, why) in sorted(tried.tried_from.items()):
+        yield f"tried from {_when(wall)} on only: {name}: {why}"
+    for name, why in sorted(tried.untried.items()):
+        yield f"not tried: {name}: {why}; replay a clip"
 
 
-def _built(config: Config, camera: CameraTable) -> tuple[Rule, ...]:
-    return build_rules(camera, time=Time(calendar_of(config), lambda: True))
+class _Past:
+    """The rules of a camera over one run of the guard."""
+
+    def __init__(self, config: Config, camera: CameraTable, without: frozenset[str]) -> None:
+        self._senses = PastSenses()
+        rules = build_rules(camera, time=Time(calendar_of(config), lambda: True), senses=self._senses)
+        self.rules = RuleSet(tuple(rule for rule in rules if rule.settings.name not in without))
+
+    def update(self, moment: Moment) -> tuple[Draft, ...]:
+        self._senses.show(moment.seen)
+        return self.rules.update(
+            Scene(
+                t=moment.t,
+                tracks=moment.tracks,
+                motion=_STILL,
+                looked=moment.looked,
+                frame=Frame(0, moment.t, moment.wall, _NOTHING),
+                bodies=moment.bodies,
+            )
+        )
 
 
-def _by_tracks(rule: Rule) -> bool:
-    kind = rule.settings.kind
-    return KIND_DEFAULTS[kind].place in ("zone", "line") and kind not in _SEES
+def _missing(each: tuple[tuple[str, str], ...], moment: Moment) -> str:
+    """Why a rule cannot be tried on a moment; empty where it can."""
+    return "; ".join(why for key, why in each if key not in moment.seen.watched)
 
 
-def _fresh(config: Config, camera: CameraTable) -> RuleSet:
-    return RuleSet(tuple(rule for rule in _built(config, camera) if _by_tracks(rule)))
+def _note_missing(tried: Tried, wanted: Iterable[str], missing: dict[str, str], moment: Moment) -> None:
+    for rule in wanted:
+        if rule in missing:
+            if tried.first is None or rule in tried.untried:
+                tried.untried[rule] = missing[rule]
+        elif rule in tried.untried:
+            tried.tried_from[rule] = moment.wall, tried.untried.pop(rule)
 
 
 def _note(tried: Tried, arming: Arming, drafts: tuple[Draft, ...], moment: Moment) -> None:
-    for draft in drafts:
-        when = _when(moment.wall - moment.t + draft.t_start)
-        priority = arming.priority(draft)
-        reasons = "; ".join(draft.reasons)
-        tried.lines.append(f"{when}  {draft.rule.name}  {draft.kind}, {draft.state}, {priority}: {reasons}")
-        tried.counts[draft.rule.name] += draft.state == "start"
+    began = moment.wall - moment.t
+    tried.told += [Told(draft, arming.priority(draft), began + draft.t_start) for draft in drafts]
 
 
 def _when(wall: float) -> str:
-    return datetime.fromtimestamp(wall, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    try:
+        return datetime.fromtimestamp(wall, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    except (OverflowError, ValueError, OSError):
+        return "a time that is none"

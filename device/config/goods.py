@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from device.config.cameras import CameraTable, SlotsTable
+from device.config.cameras import CameraTable, ShelfTable, SlotsTable
 from device.core.concealment.register import Concealed
 from device.core.concealment.weigh import Classifiers
 from device.core.custody import Custody
@@ -14,8 +14,9 @@ from device.core.rules.floor import Floor
 from device.core.rules.line import LineCrossed
 from device.core.rules.objects import SharedWatch
 from device.core.rules.scene import Rule, RuleSettings
+from device.core.rules.senses import LIVE, Senses
 from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
-from device.core.shelf.watch import ShelfWatch
+from device.core.shelf.slots import Grid
 
 GOODS: Final[tuple[tuple[Kind, Priority], ...]] = (
     # What every customer does is no alarm.
@@ -27,18 +28,17 @@ GOODS: Final[tuple[tuple[Kind, Priority], ...]] = (
 """The rules of a shelf where the owner asks for none, and what each is worth."""
 
 
+def grid_of(shelf: ShelfTable) -> Grid | None:
+    """Rows and columns of slots; None has them proposed from the picture."""
+    return (shelf.slots.rows, shelf.slots.columns) if isinstance(shelf.slots, SlotsTable) else None
+
+
 class Goods:
     """The shelves of one camera, and who has what of them."""
 
-    def __init__(self, camera: CameraTable, classifiers: Classifiers) -> None:
-        self._classifiers, self._concealed = classifiers, Concealed()
-        shelves = {
-            shelf.id: ShelfWatch(
-                Polygon(shelf.polygon),
-                (shelf.slots.rows, shelf.slots.columns) if isinstance(shelf.slots, SlotsTable) else None,
-            )
-            for shelf in camera.shelves
-        }
+    def __init__(self, camera: CameraTable, classifiers: Classifiers, senses: Senses = LIVE) -> None:
+        self._classifiers, self._senses, self._concealed = classifiers, senses, Concealed()
+        shelves = {it.id: senses.watch("shelf", Polygon(it.polygon), grid_of(it)) for it in camera.shelves}
         areas = {kind: tuple(Polygon(z.polygon) for z in camera.zones if z.kind == kind) for kind in ("staff", "till")}
         self._floor = Floor(shelves, areas["staff"])
         self._tills = areas["till"]
@@ -48,7 +48,7 @@ class Goods:
     def floor_of(self, zone: str | None, area: Polygon | None) -> SharedWatch:
         """The watch over a zone's floor, or over the whole picture's: one for all rules about it."""
         if zone not in self._floors:
-            self._floors[zone] = SharedWatch(area)
+            self._floors[zone] = SharedWatch(area, self._senses)
         return self._floors[zone]
 
     def rule(self, settings: RuleSettings, area: Polygon | None = None) -> Rule:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
+from device.config.table import Corners
 from device.core.arming import ArmedRule
 from device.core.arming.hours import Calendar, OpeningHours, Span
 from device.core.arming.worth import lesser
@@ -19,9 +20,9 @@ from device.core.rules.hours import AfterHours
 from device.core.rules.line import LineCrossed
 from device.core.rules.objects import ThingRule
 from device.core.rules.scene import Rule, RuleSettings
+from device.core.rules.senses import LIVE, Looker, Senses
 from device.core.rules.table import KIND_DEFAULTS, KindDefaults
 from device.core.rules.tamper import Limits, TamperRule
-from device.core.tamper.eye import Eye
 from device.errors import ConfigError
 
 
@@ -79,7 +80,7 @@ def labels_of(table: RuleTable) -> tuple[str, ...]:
 def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
     """Where the rules of a camera want people's hands to be looked at."""
     wanted = (table for table in rule_tables(camera) if table.kind == "concealment")
-    return tuple(_area(camera, table.shelf or table.zone) for table in wanted)
+    return tuple(place_of(camera, table.shelf or table.zone) for table in wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +91,42 @@ class Time:
     clock_synced: Callable[[], bool] = lambda: True
 
 
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the rules of one camera share."""
+
+    goods: Goods
+    eye: Looker
+    time: Time
+
+
+def blackened(camera: CameraTable) -> tuple[Corners, ...]:
+    """What of a camera's picture may be black, now or in another armed state."""
+    return (*camera.masks, *(area.polygon for area in camera.private))
+
+
 def needs_calendar(camera: CameraTable) -> bool:
     """Whether a rule goes by the time of day."""
     return any(table.kind == "after_hours" for table in rule_tables(camera))
 
 
 def build_rules(
-    camera: CameraTable, *, keep_candidates: bool = False, classifiers: Classifiers = FITTED, time: Time = Time()
+    camera: CameraTable,
+    *,
+    keep_candidates: bool = False,
+    classifiers: Classifiers = FITTED,
+    time: Time = Time(),
+    senses: Senses = LIVE,
 ) -> tuple[Rule, ...]:
     """Rules ready to run; ``classifiers`` weigh what hands do, ``time`` says what opening hours mean.
+
+    ``senses`` look at the pictures.
 
     Raises:
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
-    goods, rules, names = Goods(camera, classifiers), list[Rule](), set[str]()
-    eye = Eye([*camera.masks, *(area.polygon for area in camera.private)])
+    goods, rules, names = Goods(camera, classifiers, senses), list[Rule](), set[str]()
+    eye = senses.eye(blackened(camera))
     for number, table in enumerate(rule_tables(camera)):
         name = rule_name(table)
         if name in names:
@@ -112,7 +134,7 @@ def build_rules(
             raise RuleError(text, "rules", number, "name")
         names.add(name)
         try:
-            rules.append(_build(camera, table, goods, eye, time, keep_candidates=keep_candidates))
+            rules.append(_build(camera, table, _Parts(goods, eye, time), keep_candidates=keep_candidates))
         except ConfigError as error:
             raise RuleError(str(error), "rules", number, "kind") from error
     return tuple(rules)
@@ -128,7 +150,7 @@ def armed_rules(camera: CameraTable) -> dict[str, ArmedRule]:
     return armed
 
 
-def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, time: Time, *, keep_candidates: bool) -> Rule:
+def _build(camera: CameraTable, table: RuleTable, parts: _Parts, *, keep_candidates: bool) -> Rule:
     _refuse_hours(camera, table)
     defaults = _defaults(camera, table)
     places: dict[str, str | None] = {
@@ -167,18 +189,20 @@ def _build(camera: CameraTable, table: RuleTable, goods: Goods, eye: Eye, time: 
     if defaults.place == "picture":
         limits = camera.tamper
         return TamperRule(
-            settings, eye, Limits(limits.covered_frac, limits.moved_frac, limits.detail_frac, limits.dark_frac)
+            settings, parts.eye, Limits(limits.covered_frac, limits.moved_frac, limits.detail_frac, limits.dark_frac)
         )
     if defaults.place in ("shelf", "goods") or table.kind == "unpaid_exit":
-        return goods.rule(settings, _area(camera, place) if defaults.place == "goods" else None)
+        return parts.goods.rule(settings, place_of(camera, place) if defaults.place == "goods" else None)
     if defaults.place == "line":
         drawn = next(line for line in camera.lines if line.id == place)
         return LineCrossed(settings, Line(drawn.start, drawn.end), table.direction)
     area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == place), None)
     if table.kind == "after_hours":
-        return _after_hours(table, settings, area, time)
+        return _after_hours(table, settings, area, parts.time)
     if table.kind in ("object_left", "object_removed"):
-        return ThingRule(settings, goods.floor_of(place, area), "left" if table.kind == "object_left" else "removed")
+        return ThingRule(
+            settings, parts.goods.floor_of(place, area), "left" if table.kind == "object_left" else "removed"
+        )
     per: Literal["zone", "track"] = "track" if table.kind == "loitering" else "zone"
     return DwellRule(settings, area, per=per, least=settings.count if table.kind == "crowding" else 1)
 
@@ -196,7 +220,7 @@ def _after_hours(table: RuleTable, settings: RuleSettings, area: Polygon | None,
     return AfterHours(settings, area, OpeningHours(spans, time.calendar), time.clock_synced)
 
 
-def _area(camera: CameraTable, place: str | None) -> Polygon:
+def place_of(camera: CameraTable, place: str | None) -> Polygon:
     """The shelf or zone of that id, of which the configuration has made sure."""
     drawn = (*((it.id, it.polygon) for it in camera.shelves), *((it.id, it.polygon) for it in camera.zones))
     return next(Polygon(polygon) for id_, polygon in drawn if id_ == place)

@@ -1,11 +1,13 @@
 """One thing followed over time, as the stages after the tracker see it. Does not know how tracks are made."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from device.core.geometry import Box, Point
 
 EDGE_FRAC = 1e-4
 """Zones reach to the edge of the picture, and a foot on that edge is meant to be inside them."""
+PLACES, SCORE_PLACES = 5, 4
+"""Decimals of boxes and scores that the rules are shown: as many as the track log keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +45,10 @@ class Track:
     def believed(self) -> bool:
         """A thing to act on: confirmed, and not perhaps scenery."""
         return self.confirmed and self.moved
+
+
+def rounded(track: Track) -> Track:
+    """As the rules and the track log see it, so that rules can be tried again on just what they saw."""
+    x1, y1, x2, y2 = track.box
+    box = (round(x1, PLACES), round(y1, PLACES), round(x2, PLACES), round(y2, PLACES))
+    return replace(track, box=box, score=round(track.score, SCORE_PLACES))

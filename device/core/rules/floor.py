@@ -1,13 +1,14 @@
 """All shelves of one camera, and who of those in view is staff: what the rules about goods share. Makes no events."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from device.core.geometry import Box, Polygon
 from device.core.rules.scene import Scene
+from device.core.rules.senses import Watch
 from device.core.shelf.ledger import Change, Stockcount
-from device.core.shelf.watch import ShelfWatch
 
 STAFF_S = 2.0
 """Who has been where only staff may be for so long is staff."""
@@ -77,7 +78,7 @@ def happening_of(shelf: str, number: int) -> str:
 class Floor:
     """Looks at every shelf once a moment, however many rules ask."""
 
-    def __init__(self, shelves: dict[str, ShelfWatch], staff_areas: tuple[Polygon, ...]) -> None:
+    def __init__(self, shelves: Mapping[str, Watch], staff_areas: tuple[Polygon, ...]) -> None:
         self._shelves, self._staff_areas = shelves, staff_areas
         self._staff_s: dict[int, float] = {}
         self._t = -math.inf

@@ -9,9 +9,9 @@ from typing import Literal
 from device.core.event import Draft
 from device.core.geometry import Box, Polygon, box_area, intersection
 from device.core.rules.scene import CANDIDATE_FLOOR, RuleSettings, Scene
+from device.core.rules.senses import LIVE, Senses
 from device.core.shelf.ledger import Change
 from device.core.shelf.settings import ShelfSettings
-from device.core.shelf.watch import ShelfWatch
 from device.core.track import Track
 
 FLOOR = ShelfSettings(
@@ -42,9 +42,9 @@ WHOLE = Polygon(((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)))
 class SharedWatch:
     """One floor, looked at once a moment, however many rules ask."""
 
-    def __init__(self, area: Polygon | None) -> None:
-        """``area`` None is the whole picture."""
-        self._watch = ShelfWatch(area or WHOLE, None, FLOOR)
+    def __init__(self, area: Polygon | None, senses: Senses = LIVE) -> None:
+        """``area`` None is the whole picture; ``senses`` look at it."""
+        self._watch = senses.watch("floor", area or WHOLE, None, FLOOR)
         self._t = -math.inf
         self._changes: tuple[Change, ...] = ()
 

@@ -9,7 +9,8 @@ from typing import Final, Literal
 from device.core.event import Draft, Kind, Priority, RuleRef
 from device.core.lasting import Lasting
 from device.core.rules.scene import CANDIDATE_FLOOR, RuleSettings, Scene
-from device.core.tamper.eye import Eye, Sight
+from device.core.rules.senses import Looker
+from device.core.tamper.eye import Sight
 
 CLEAR_S: Final = 2.0
 """How long all must be well before it is over."""
@@ -106,7 +107,7 @@ _JUDGES: Final = MappingProxyType[Kind, Callable[[Sight, Limits], _Verdict | Non
 class TamperRule:
     """One of the ``tamper_*`` kinds, from start to end; armed again once all is well."""
 
-    def __init__(self, settings: RuleSettings, eye: Eye, limits: Limits) -> None:
+    def __init__(self, settings: RuleSettings, eye: Looker, limits: Limits) -> None:
         """``eye`` is shared by the rules of a camera; ``settings.after_s`` is how long it must hold."""
         self.settings = settings
         self._eye, self._limits, self._judge = eye, limits, _JUDGES[settings.kind]

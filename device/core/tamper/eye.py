@@ -60,6 +60,9 @@ _SHIFTED_ALIKE = 0.3
 _SURE_SHIFT = 0.5
 """A shift by more than this, in fractions of the picture, leaves too little to compare."""
 
+MOST_SHARP: Final = 1000.0
+"""Times the usual detail; more is told as that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sight:
@@ -135,17 +138,20 @@ class Eye:
         enough = self._looks >= _LEAST_LOOKS and count >= _LEAST_PLACES
         same = alike(now.form, self._form) > _ALIKE
         kept = float(np.mean(same[known])) if count else 1.0
+        turned = self._found_elsewhere(now, known, kept) if enough and kept < 2 * _ODD - 0.3 else None
+        sharpness = self._sharpness(now, known, same)
+        # Rounded, so that what the rules saw can be kept in few bytes and shown to them again.
         sight = Sight(
             t=t,
             known=count if enough else 0,
-            kept_frac=kept,
-            lost_frac=self._lost_frac(now, known) if count else 0.0,
+            kept_frac=round(kept, 4),
+            lost_frac=round(self._lost_frac(now, known), 4) if count else 0.0,
             steady=self._is_steady(now),
-            shift=self._found_elsewhere(now, known, kept) if enough and kept < 2 * _ODD - 0.3 else None,
-            sharpness=self._sharpness(now, known, same),
-            dark_frac=now.dark_frac,
-            mean=now.mean,
-            usual_mean=self._mean,
+            shift=None if turned is None else (round(turned[0], 4), round(turned[1], 4)),
+            sharpness=None if sharpness is None else round(min(sharpness, MOST_SHARP), 4),
+            dark_frac=round(now.dark_frac, 4),
+            mean=round(now.mean, 2),
+            usual_mean=round(self._mean, 2),
             doubtful=t < self._doubt_until,
         )
         self._learn(now, sight)
