@@ -167,6 +167,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--report", action="store_true", help=f"write the section into {REPORT.name}")
     asked = parser.parse_args(arguments)
+    # qemu takes the place of a backing file as seen from the file on it.
+    asked.image, asked.work = asked.image.resolve(), asked.work.resolve()
     rounds = begin(asked.image, asked.work)
     broker = Broker(asked.work / "broker")
     witness = Witness(broker.port)
