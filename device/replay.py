@@ -83,6 +83,7 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         timed=times,
         bodies=bodies,
         classifiers=options.classifiers,
+        noted=options.explain,
     )
     with _write_errors(options.out):
         options.out.mkdir(parents=True, exist_ok=True)
@@ -90,7 +91,7 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         if bodies is not None:
             stack.enter_context(contextlib.closing(bodies))
         detector = stack.enter_context(contextlib.closing(build_detector(config)))
-        result = _play(build_pipeline(config, camera, detector, kind), camera, options)
+        result = _play(build_pipeline(config, camera, detector, kind), config, camera, options)
     timings = {
         "stages": times.table(),
         "frames_read": result.frames,
@@ -103,7 +104,7 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
     return result
 
 
-def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> ReplayResult:
+def _play(pipeline: Pipeline, config: Config, camera: CameraTable, options: ReplayOptions) -> ReplayResult:
     tracks, events, frames, looked, t = TracksFile(), list[Event](), 0, 0, 0.0
     wall_zero = options.start.timestamp()
     with contextlib.ExitStack() as stack:
@@ -114,7 +115,7 @@ def _play(pipeline: Pipeline, camera: CameraTable, options: ReplayOptions) -> Re
             )
         )
         clip = stack.enter_context(AnnotatedClip(options.annotate, camera)) if options.annotate else None
-        explainer = Explainer(camera) if options.explain else None
+        explainer = Explainer(config, camera) if options.explain else None
         for step in _steps(pipeline, source, wall_zero):
             frames, looked, t = frames + 1, looked + (step.detections is not None), step.frame.t
             tracks.add(step.frame.seq + 1, (step.frame.width, step.frame.height), step.tracks)

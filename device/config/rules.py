@@ -187,10 +187,7 @@ def _build(camera: CameraTable, table: RuleTable, parts: _Parts, *, keep_candida
         keep_candidates=keep_candidates,
     )
     if defaults.place == "picture":
-        limits = camera.tamper
-        return TamperRule(
-            settings, parts.eye, Limits(limits.covered_frac, limits.moved_frac, limits.detail_frac, limits.dark_frac)
-        )
+        return TamperRule(settings, parts.eye, limits_of(camera))
     if defaults.place in ("shelf", "goods") or table.kind == "unpaid_exit":
         return parts.goods.rule(settings, place_of(camera, place) if defaults.place == "goods" else None)
     if defaults.place == "line":
@@ -213,11 +210,22 @@ def _refuse_hours(camera: CameraTable, table: RuleTable) -> None:
 
 
 def _after_hours(table: RuleTable, settings: RuleSettings, area: Polygon | None, time: Time) -> Rule:
+    return AfterHours(settings, area, opening_hours(table, time.calendar), time.clock_synced)
+
+
+def opening_hours(table: RuleTable, calendar: Calendar) -> OpeningHours:
+    """When it is open by a rule's ``hours``."""
     spans = tuple(
         Span(frozenset(it.days), clock_time.fromisoformat(it.opens), clock_time.fromisoformat(it.closes))
         for it in table.hours
     )
-    return AfterHours(settings, area, OpeningHours(spans, time.calendar), time.clock_synced)
+    return OpeningHours(spans, calendar)
+
+
+def limits_of(camera: CameraTable) -> Limits:
+    """How much of the picture it takes to be tampering."""
+    table = camera.tamper
+    return Limits(table.covered_frac, table.moved_frac, table.detail_frac, table.dark_frac)
 
 
 def place_of(camera: CameraTable, place: str | None) -> Polygon:

@@ -92,7 +92,7 @@ class ThingRule:
         people = tuple(track for track in scene.tracks if track.label == "person" and track.believed)
         drafts = [draft for change in self._watch.observe(scene, people) for draft in self._note(change, scene.t)]
         for thing in self._things:
-            if any(_near(thing.change.box, track) for track in people):
+            if any(is_near(thing.change.box, track) for track in people):
                 thing.alone_since = scene.t
             elif thing.told is None and scene.t - thing.alone_since >= self.settings.after_s:
                 undone = self._watch.is_undone(thing.change)
@@ -174,7 +174,8 @@ class ThingRule:
         )
 
 
-def _near(place: Box, track: Track) -> bool:
+def is_near(place: Box, track: Track) -> bool:
+    """Whether somebody is still with a thing."""
     x1, y1, x2, y2 = track.box
     reach = NEAR_OF_HEIGHT * (y2 - y1)
     return intersection(place, (x1 - reach, y1 - reach, x2 + reach, y2 + reach)) > 0.0

@@ -38,18 +38,19 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class _Verdict:
-    """One look's."""
+class Verdict:
+    """What one look means."""
 
     is_so: bool
     is_clear: bool
+    """Whether it is over, were it told."""
     is_usual: bool
     """Whether nothing of it has even begun."""
     confidence: float
     why: str
 
 
-def _covered(sight: Sight, limits: Limits) -> _Verdict | None:
+def _covered(sight: Sight, limits: Limits) -> Verdict | None:
     if not sight.known or sight.dark_frac >= limits.dark_frac:
         return None
     other = 1.0 - sight.kept_frac
@@ -59,10 +60,10 @@ def _covered(sight: Sight, limits: Limits) -> _Verdict | None:
         f"{limits.covered_frac:.0%}), {other:.0%} look otherwise, "
         f"mean luma {sight.mean:.0f} (usual: {sight.usual_mean:.0f})"
     )
-    return _Verdict(share >= limits.covered_frac, share < 0.5 * limits.covered_frac, sight.lost_frac < 0.4, share, why)
+    return Verdict(share >= limits.covered_frac, share < 0.5 * limits.covered_frac, sight.lost_frac < 0.4, share, why)
 
 
-def _moved(sight: Sight, limits: Limits) -> _Verdict | None:
+def _moved(sight: Sight, limits: Limits) -> Verdict | None:
     if not sight.known or sight.dark_frac >= _STEADY_DARK or sight.lost_frac >= 0.7:
         return None
     other = 1.0 - sight.kept_frac
@@ -70,12 +71,12 @@ def _moved(sight: Sight, limits: Limits) -> _Verdict | None:
     if sight.shift is not None:
         right, down = sight.shift
         why += f"; the scene lies {right:+.1%} of the width to the right and {down:+.1%} of the height down"
-        return _Verdict(True, False, False, max(0.9, other), why)
+        return Verdict(True, False, False, max(0.9, other), why)
     clear = other < 0.6 * limits.moved_frac
-    return _Verdict(other >= limits.moved_frac and not sight.doubtful, clear, clear, other, why)
+    return Verdict(other >= limits.moved_frac and not sight.doubtful, clear, clear, other, why)
 
 
-def _defocused(sight: Sight, limits: Limits) -> _Verdict | None:
+def _defocused(sight: Sight, limits: Limits) -> Verdict | None:
     if sight.sharpness is None or not sight.known or sight.dark_frac >= _STEADY_DARK:
         return None
     if sight.kept_frac < 0.6 or sight.shift is not None:  # another view has other detail
@@ -86,22 +87,27 @@ def _defocused(sight: Sight, limits: Limits) -> _Verdict | None:
         f"{sight.kept_frac:.0%} of the scene is where it was"
     )
     clear = sharp > min(0.9, 1.7 * limits.detail_frac)
-    return _Verdict(sharp < limits.detail_frac, clear, clear, 1.0 - sharp, why)
+    return Verdict(sharp < limits.detail_frac, clear, clear, 1.0 - sharp, why)
 
 
-def _dark(sight: Sight, limits: Limits) -> _Verdict | None:
+def _dark(sight: Sight, limits: Limits) -> Verdict | None:
     why = (
         f"{sight.dark_frac:.0%} of the picture is black (asked: {limits.dark_frac:.0%}), mean luma {sight.mean:.0f} "
         f"(usual: {sight.usual_mean:.0f})"
     )
     is_so = sight.dark_frac >= limits.dark_frac
     clear = sight.dark_frac < limits.dark_frac - 0.2
-    return _Verdict(is_so, clear, clear and sight.mean >= 0.5 * sight.usual_mean, sight.dark_frac, why)
+    return Verdict(is_so, clear, clear and sight.mean >= 0.5 * sight.usual_mean, sight.dark_frac, why)
 
 
-_JUDGES: Final = MappingProxyType[Kind, Callable[[Sight, Limits], _Verdict | None]](
+_JUDGES: Final = MappingProxyType[Kind, Callable[[Sight, Limits], Verdict | None]](
     {"tamper_covered": _covered, "tamper_moved": _moved, "tamper_defocused": _defocused, "tamper_dark": _dark}
 )
+
+
+def judge(kind: Kind, sight: Sight, limits: Limits) -> Verdict | None:
+    """What one look means for a kind; None where it says nothing about it."""
+    return _JUDGES[kind](sight, limits)
 
 
 class TamperRule:
@@ -144,7 +150,7 @@ class TamperRule:
         """Nothing is ever undecided here."""
         return ()
 
-    def _begin(self, verdict: _Verdict, sight: Sight, t: float) -> tuple[Draft, ...]:
+    def _begin(self, verdict: Verdict, sight: Sight, t: float) -> tuple[Draft, ...]:
         if verdict.is_usual:
             self._clear_t = t
         if not verdict.is_so:
@@ -163,7 +169,7 @@ class TamperRule:
             return ()
         return self._tell(verdict, t)
 
-    def _tell(self, verdict: _Verdict, t: float) -> tuple[Draft, ...]:
+    def _tell(self, verdict: Verdict, t: float) -> tuple[Draft, ...]:
         unsure = verdict.confidence < self.settings.min_confidence
         if unsure and not (self.settings.keep_candidates and verdict.confidence >= CANDIDATE_FLOOR):
             return ()
@@ -182,7 +188,7 @@ class TamperRule:
             self._blind.draft("start", t, note, "warning"),
         )
 
-    def _go_on(self, verdict: _Verdict | None, t: float) -> tuple[Draft, ...]:
+    def _go_on(self, verdict: Verdict | None, t: float) -> tuple[Draft, ...]:
         if verdict is None or not verdict.is_clear:
             self._clear_since = None
             return ()
