@@ -10,6 +10,9 @@ from device.core.track import Track
 REACH_OF_HEIGHT = 0.3
 """How far from its box a hand reaches, in heights of the box: detectors leave stretched arms out."""
 
+_AT_FIRST_S, _FIRST_S = 1.0, 10.0
+"""Who is found so soon has stood there in the first picture; it takes the tracker at most so long to believe it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -60,6 +63,23 @@ class Whereabouts:
             Contact(id_, len(values) / len(moments), sum(values) / len(values)) for id_, values in nearness.items()
         ]
         return max(contacts, key=lambda contact: (contact.frac * (0.5 + contact.nearness), contact.track), default=None)
+
+
+class FromFirst:
+    """Who stood there in the first picture, which the tracker only finds out later."""
+
+    def __init__(self, t_begun: float) -> None:
+        """``t_begun``: time of the first picture, s."""
+        self._t_begun = t_begun
+        self._known: set[int] = set()
+
+    def found(self, tracks: Iterable[Track], t: float) -> tuple[Box, ...]:
+        """The boxes of those who are believed for the first time now, and have been there from the first."""
+        if t > self._t_begun + _FIRST_S:
+            return ()
+        new = [it for it in tracks if it.label == "person" and it.confirmed and it.id not in self._known]
+        self._known.update(track.id for track in new)
+        return tuple(track.box for track in new if track.t_first <= self._t_begun + _AT_FIRST_S)
 
 
 def _near(place: Box, box: Box) -> float:

@@ -68,7 +68,18 @@ class Memory:
         """Cells of which it is not sure yet that they show the shelf."""
         return np.asarray(self._calm_s < _PROVEN_S)
 
-    def look(self, now: Cells, t: float, hidden: Mask | None = None, untrusted: Mask | None = None) -> Look | None:
+    def doubt(self, area: Mask) -> None:
+        """Somebody may have stood before an area ever since the first picture: it has not been seen yet."""
+        self._calm_s = np.where(area, 0.0, self._calm_s)
+
+    def look(
+        self,
+        now: Cells,
+        t: float,
+        hidden: Mask | None = None,
+        untrusted: Mask | None = None,
+        covered: Mask | None = None,
+    ) -> Look | None:
         """Compare; None where too little is in sight.
 
         Args:
@@ -76,6 +87,7 @@ class Memory:
             t: its time, s.
             hidden: cells in front of which somebody is known to stand: nothing is learned of them.
             untrusted: cells that say nothing about the light.
+            covered: cells of which nothing is proven now, as somebody stands before them.
         """
         gap_s, self._t = max(0.0, t - self._t), t
         trusted = ~self._changed if untrusted is None else ~(self._changed | untrusted)
@@ -91,7 +103,8 @@ class Memory:
         self._changed = changed
         disturbed = changed | moving
         self._disturbed_since = np.where(disturbed, np.minimum(self._disturbed_since, t), np.inf)
-        self._calm_s = np.where(disturbed, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
+        unseen = disturbed if covered is None else disturbed | covered
+        self._calm_s = np.where(unseen, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
         known = disturbed if hidden is None else disturbed | hidden
         self._learn(now, expected, known, shaded, gap_s, swing)
         return Look(t, now, expected, changed, shaded, t - self._still_since, self._disturbed_since)

@@ -14,6 +14,8 @@ Grid = tuple[int, int]
 _ITEM_FRAC = 0.003, 0.3
 """Smallest and largest item that is proposed, in the area of the shelf."""
 _MOST = 120
+ITEM_OF_SLOT = 0.3
+"""So much of a slot must change for an item of it to be counted."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +37,11 @@ class Slots:
         """The slots that an area covers and by how much of each, the most covered first."""
         shares = [(n, float((slot & area).sum()) / size) for n, (slot, size) in enumerate(zip(self.areas, self.cells))]  # noqa: B905 - made together
         return sorted((share for share in shares if share[1] > 0.0), key=lambda share: -share[1])
+
+    def held_by(self, area: Mask) -> tuple[int | None, int]:
+        """The slot that an area lies in most, None where it lies in none, and how many items it may be."""
+        covered = self.covered(area)
+        return (covered[0][0] if covered else None), max(1, sum(share >= ITEM_OF_SLOT for _, share in covered))
 
 
 def grid_slots(shelf: Polygon, grid: Grid, view: View) -> Slots:

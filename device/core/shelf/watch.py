@@ -1,18 +1,22 @@
 """Watches one shelf: looks at it now and then, and says what was taken and put back. Makes no events."""
 
+import math
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 
 from device.core.frame import Frame
-from device.core.geometry import Polygon, intersection
+from device.core.geometry import Box, Polygon, intersection
 from device.core.motion import Motion
 from device.core.shelf.change import Blob, compare, is_shadow, is_sharp, part_of, places, share_in, thick
-from device.core.shelf.contact import Whereabouts
+from device.core.shelf.contact import FromFirst, Whereabouts
 from device.core.shelf.ledger import AS_BEFORE, Change, Ledger, Stockcount
 from device.core.shelf.memory import Look, Memory
-from device.core.shelf.reasons import VERB, told, who_told
+from device.core.shelf.reasons import VERB, facts_told, place_told, who_told
 from device.core.shelf.settings import ShelfSettings
-from device.core.shelf.slots import Grid, Slots, grid_slots, proposed_slots
+from device.core.shelf.slots import ITEM_OF_SLOT, Grid, Slots, grid_slots, proposed_slots
+from device.core.shelf.traces import Traces
 from device.core.shelf.view import Cells, Mask, View, make_view
 from device.core.track import Track
 
@@ -21,8 +25,6 @@ _BEYOND_CELLS = 3
 _LEAST_INSIDE = 0.7
 _MOVING_FRAC = 0.12
 """With more of it moving, a place is not to be judged yet."""
-_ITEM_OF_SLOT = 0.3
-"""So much of a slot must change for an item of it to be counted."""
 _NEAR, _FAR = np.ones((5, 5), dtype=np.uint8), np.ones((9, 9), dtype=np.uint8)
 _GOES_ON = 0.4
 """So much of what lies around a place must be in shadow for it to be a part of that."""
@@ -67,7 +69,8 @@ class ShelfWatch:
         self._slots: Slots | None = None
         self._hidden: Mask | None = None
         self._now: Cells | None = None
-        self._touched_t = np.zeros((0, 0))
+        self._traces = Traces((0, 0))
+        self._from_first = FromFirst(math.inf)
         self._t = self._busy_until = -np.inf
 
     @property
@@ -120,10 +123,17 @@ class ShelfWatch:
         hidden = self._view.cells_of(self._whereabouts.since(t - _HIDE_S), _HIDE_OF_HEIGHT)
         self._hidden = hidden if self._settings.people_hide else None
         self._now = self._view.cut(frame)
-        look = self._memory.look(self._now, t, hidden, self._hidden)
+        self._memory.doubt(self._view.cells_of(self._fronts(self._from_first.found(tracks, t)), 0.0))
+        covered = self._view.cells_of(self._fronts(self._whereabouts.now), 0.0)
+        look = self._memory.look(self._now, t, hidden, self._hidden, covered)
         if look is None or not look.changed.any():
             return ()
         return tuple(self._judge(look, self._view, self._memory))
+
+    def _fronts(self, boxes: Iterable[Box]) -> list[Box]:
+        """Those who stand between the shelf and the camera: their feet are below it; whoever is on a floor hides it."""
+        lowest = -1.0 if self._settings.people_hide else max(y for _, y in self._shelf.points) + _BELOW_FRAC
+        return [box for box in boxes if box[3] > lowest]
 
     def _begin(self, frame: Frame, t: float) -> None:
         settings = self._settings
@@ -134,7 +144,7 @@ class ShelfWatch:
             self._slots = grid_slots(self._shelf, self._grid, self._view)
         elif settings.propose:
             self._slots = proposed_slots(now, self._view)
-        self._touched_t = np.full(self._view.shape, -np.inf)
+        self._traces, self._from_first = Traces(self._view.shape), FromFirst(t)
 
     def _judge(self, look: Look, view: View, memory: Memory) -> list[Change]:
         found: list[Change] = []
@@ -144,6 +154,7 @@ class ShelfWatch:
         for blob in here:
             way[blob.area] |= self._in_the_way(blob, look, view)
         beside = cv2.dilate(way, _FAR) > 0
+        self._traces.reach(way > 0, look.t)
         for blob in here:
             if (
                 bool(way[blob.area].all())
@@ -151,10 +162,10 @@ class ShelfWatch:
                 or (not blob.whole and self._hangs_together(blob, look, view))
                 or self._is_before(blob, view)
             ):
-                self._touched_t[blob.area] = look.t
+                self._traces.touch(blob.area, look.t)
                 self._forget_what_left(blob, look, memory)
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
-                self._touched_t[blob.area] = look.t
+                self._traces.touch(blob.area, look.t)
             else:
                 changes = (self._settle(part, look, view, memory) for part in self._parts(blob, look))
                 found += [change for change in changes if change]
@@ -194,11 +205,9 @@ class ShelfWatch:
 
     def _is_before(self, blob: Blob, view: View) -> bool:
         """Whether it lies on somebody who stands between the shelf and the camera: their feet are below the shelf."""
-        lowest = max(y for _, y in self._shelf.points) + _BELOW_FRAC
         if self._hidden is not None and bool(self._hidden[blob.area].any()):
             return True
-        fronts = (box for box in self._whereabouts.now if box[3] > lowest)
-        return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in fronts)
+        return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in self._fronts(self._whereabouts.now))
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
@@ -211,7 +220,7 @@ class ShelfWatch:
         """What was touched at different times in different slots are two things, though they hang together."""
         if self._slots is None or not self._slots.areas:
             return [blob]
-        slots = [number for number, share in self._slots.covered(blob.area) if share >= _ITEM_OF_SLOT]
+        slots = [number for number, share in self._slots.covered(blob.area) if share >= ITEM_OF_SLOT]
         if len(slots) < 2:
             return [blob]
         parts = [part_of(blob, self._slots.areas[number]) for number in slots]
@@ -230,7 +239,7 @@ class ShelfWatch:
             self._absorb_old(blob.area, look, memory)
             return None
         since = look.since(blob.area)
-        touched = float(np.mean(self._touched_t[blob.area] >= since - 0.3)) >= (_TOUCHED_WHOLE if blob.whole else 0.5)
+        touched = self._traces.touched_frac(blob.area, since) >= (_TOUCHED_WHOLE if blob.whole else 0.5)
         if float(memory.unproven[blob.area].mean()) > 0.5:
             memory.accept(blob.area, look)
             return None
@@ -254,20 +263,21 @@ class ShelfWatch:
         left = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
         doubtful = not sharp and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left)
         if doubtful and rested_s < _DOUBT_STILL_S:
-            self._touched_t[blob.area] = look.t  # perhaps a hand that rests there: it is looked at again
-            return None
-        before = look.expected
-        memory.accept(blob.area, look)
-        slot, items = self._slot_of(blob)
-        if verdict is None or self._ledger.is_part(blob.area, verdict, since, slot):
+            self._traces.touch(blob.area, look.t)  # perhaps a hand that rests there: it is looked at again
             return None
         box = view.fractions(*blob.rect)
-        clear = max(since, look.t - float(np.median(look.still_s[blob.area])))
+        moved, clear = look.t - rested_s, max(since, look.t - rested_s)
         contact = self._whereabouts.at(box, since - 0.3, min(max(clear, since), since + _CONTACT_S))
+        if not self._settings.people_hide and self._traces.is_light(blob.area, since, moved):
+            self._absorb_old(blob.area, look, memory)
+            return None
+        memory.accept(blob.area, look)
+        slot, items = self._slots.held_by(blob.area) if self._slots else (None, 1)
+        if verdict is None or self._ledger.is_part(blob.area, verdict, since, slot):
+            return None
         who = contact.track if contact else None
         undoes = self._ledger.undo(blob.area, look.now, who) if verdict == "returned" else None
-        number = self._ledger.add(verdict, blob.area, (before, look.now), who, items, since, slot)
-        facts = ", ".join(f"{name} {value:+.2f}" for name, value in looks.facts.items())
+        number = self._ledger.add(verdict, blob.area, (look.expected, look.now), who, items, since, slot)
         return Change(
             number=number,
             kind=verdict,
@@ -280,20 +290,10 @@ class ShelfWatch:
             track=who,
             confidence=round(confidence, 4),
             reasons=(
-                f"place {told(box)}{'' if slot is None else f', slot {slot}'} covered at {since:.1f} s, "
-                f"clear at {clear:.1f} s",
-                f"{VERB[verdict]} {why} ({facts})",
+                place_told(box, slot, since, clear),
+                f"{VERB[verdict]} {why} ({facts_told(looks.facts)})",
                 who_told(contact),
             ),
             undoes=undoes,
             restores=why == AS_BEFORE,
         )
-
-    def _slot_of(self, blob: Blob) -> tuple[int | None, int]:
-        """The slot that a place lies in, and how many items it may be."""
-        if self._slots is None or not self._slots.areas:
-            return None, 1
-        covered = self._slots.covered(blob.area)
-        if not covered:
-            return None, 1
-        return covered[0][0], max(1, sum(share >= _ITEM_OF_SLOT for _, share in covered))

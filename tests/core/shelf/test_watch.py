@@ -3,11 +3,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from device.capture.scene import Light
+from device.capture.scene import Figure, Light
 from device.capture.scene_goods import Act
 from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Shade
 from device.core.motion import Motion
+from device.core.shelf.ledger import Change
 from device.core.shelf.watch import ShelfWatch
 from tests.core.shelf.drawn import AREA, SHOPPER, by_arm, frames, shop, watched
 
@@ -95,3 +96,30 @@ def test_the_state_of_a_shelf_is_bounded() -> None:
 def test_a_hand_that_rests_over_the_goods_is_no_item(seed: int) -> None:
     """Whatever it looks like there."""
     assert watched(shop(Act(4.0, "touch", "rack", 1, hold_s=3.0), duration_s=14.0, seed=seed)) == []
+
+
+def test_what_changes_without_a_hand_is_light() -> None:
+    """From one look to the next an item is another: nothing has reached over the shelf."""
+    full, short = (replace(shop(), racks=(replace(shop().racks[0], empty=slots),)) for slots in ((), (5,)))
+    watch, changes = ShelfWatch(AREA, (2, 4)), list[Change]()
+    for (before, tracks), (after, _) in zip(frames(full), frames(short), strict=True):
+        changes += watch.observe(before if before.t < 5.0 else after, tracks, before.t)
+    assert changes == []
+
+
+@pytest.mark.parametrize("seed", [1, 4, 7])
+def test_nothing_is_known_of_what_somebody_hid_from_the_first(seed: int) -> None:
+    """Who stands before the shelf in the first picture, and goes, has neither taken nor brought what was behind."""
+    stands = Figure(
+        3,
+        (Waypoint(0.0, 0.6, 0.95), Waypoint(6.0, 0.6, 0.95), Waypoint(8.0, -0.2, 0.95)),
+        height_frac=0.7,
+        shirt=150,
+        trousers=100,
+    )
+    scene = shop(figures=(stands,), seed=seed, duration_s=14.0)
+    watch, changes = ShelfWatch(AREA, (2, 4)), list[Change]()
+    for frame, tracks in frames(scene):
+        believed = tuple(track for track in tracks if frame.t >= 2.4)  # the tracker takes its time
+        changes += watch.observe(frame, believed, frame.t)
+    assert changes == []

@@ -1,0 +1,50 @@
+"""When each place of a shelf was touched last, and when something before the shelf reached over it. Judges nothing."""
+
+import cv2
+import numpy as np
+
+from device.core.shelf.view import Mask
+
+_TOUCHED_S = 0.3
+"""What was touched so shortly before a change began was touched by it."""
+_COVERED_S, _REACHED_S = 0.05, 1.5
+"""A hand covers what it takes for longer, and has reached over it so shortly before."""
+_MOVED_S = 1.0
+"""What was still for longer when it began to differ has crept over the limit, as light does."""
+_FAR = np.ones((9, 9), dtype=np.uint8)
+
+
+class Traces:
+    """Two times a cell."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        """``shape``: rows and columns of cells."""
+        self._touched_t, self._reached_t = np.full(shape, -np.inf), np.full(shape, -np.inf)
+
+    def touch(self, area: Mask, t: float) -> None:
+        """Something moves there, or is in the way, at t, s."""
+        self._touched_t[area] = t
+
+    def reach(self, area: Mask, t: float) -> None:
+        """Something before the shelf, an arm or somebody's body, is seen there at t, s."""
+        self._reached_t[area] = t
+
+    def touched_frac(self, area: Mask, since: float) -> float:
+        """How much of an area, 0..1, was touched by a change that began then, s."""
+        return float(np.mean(self._touched_t[area] >= since - _TOUCHED_S))
+
+    def is_light(self, area: Mask, since: float, moved: float) -> bool:
+        """Whether an area changed without anything having been done to it.
+
+        Args:
+            area: cells that differ.
+            since: when they began to, s.
+            moved: when they moved last, s.
+        """
+        if moved < since - _MOVED_S:
+            return True
+        if moved - since >= _COVERED_S:
+            return False
+        # A sleeve may have the colour of what it covers: of a hand only what lies beside the place may differ.
+        near = cv2.dilate(area.astype(np.uint8), _FAR) > 0
+        return not bool((self._reached_t[near] >= since - _REACHED_S).any())
