@@ -20,7 +20,7 @@ from training.look import EVALUATION, measure
 from training.metrics import Scores
 from training.nanodet import BINS, STRIDES
 from training.quantise import Quantised
-from training.ship import Finished, Say, Ware, ship
+from training.ship import LEARN_LEVELS, Finished, Say, Ware, ship
 from training.train.checkpoint import weights_sha256
 from training.train.recipe import LITE0, NANODET
 
@@ -108,6 +108,7 @@ def _source(experiment: DetectorExperiment, notes: dict[str, Any]) -> dict[str, 
         **({"namer": f"{efficientnet.PACKAGE}=={efficientnet.VERSION}"} if recipe.network.namer else {}),
         "recipe": recipe.name,
         "seed": recipe.seed,
+        **({"members": recipe.network.members} if recipe.network.members > 1 else {}),
         "epoch": notes["epoch"],
         "data_sha256": experiment.data_sha256,
         "training_pictures": len(experiment.train),
@@ -160,6 +161,13 @@ def _complete(card: ModelCard, validation: Comparison, many: Comparison) -> Mode
     return replace(card, thresholds=thresholds(validation.int8), measured=_measured(validation, many))
 
 
+def _advice(experiment: DetectorExperiment) -> str:
+    alone = experiment.recipe.network.members == 1
+    return (
+        LEARN_LEVELS if alone else "train with network.members = 1 and export.qat_epochs, so that it learns its levels"
+    )
+
+
 _DETECTOR = Ware(
     figure="AP",
     limit="max_ap_loss",
@@ -170,4 +178,5 @@ _DETECTOR = Ware(
     compare=_compare,
     complete=_complete,
     blame="the tensor {tensor} loses most; ",
+    advice=_advice,
 )

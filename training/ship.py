@@ -48,6 +48,7 @@ class Comparison(Protocol):
         """What int8 loses, in the ware's figure."""
 
 
+LEARN_LEVELS = "raise export.qat_epochs, so that the network learns its levels"
 Compared = TypeVar("Compared", bound=Comparison)
 
 
@@ -70,6 +71,8 @@ class Ware(Generic[Compared]):
     """The card with what was measured on the validation pictures, and on more of them."""
     blame: str = ""
     """What a refusal says of the ``{tensor}`` that loses most."""
+    advice: Callable[[Any], str] = lambda experiment: LEARN_LEVELS  # noqa: ARG005 - as it is called
+    """What a refusal says is to be done about an experiment."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,8 +115,8 @@ def ship(ware: Ware[Compared], experiment: Experiment[Any], path: Path, say: Say
     if trial.many.loss > limit:
         raise ExportError(
             f"{path.name}: int8 loses {trial.many.loss:.4f} {ware.figure}, export.{ware.limit} allows {limit} "
-            f"({trial.many}); {ware.blame.format(tensor=losing[0].name)}nothing was written; raise "
-            "export.qat_epochs, so that the network learns its levels"
+            f"({trial.many}); {ware.blame.format(tensor=losing[0].name)}nothing was written; "
+            f"{ware.advice(experiment)}"
         )
     card = ware.complete(trial.card, trial.validation, trial.many)
     return write_model(path, trial.quantised.network, card, ware.notices(experiment))

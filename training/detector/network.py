@@ -1,5 +1,6 @@
 """A detector for other classes, on published weights, as training wants it. Does not train or export it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,16 +98,35 @@ def set_weights(learner: Learner, weights: Weights) -> None:
                 variable.assign(weights[f"{layer.name}/{key}"])
 
 
-def finished_network(spec: NanoDetSpec, weights: Weights, family: str = NANODET) -> Any:
-    """The network as it is measured and exported: float32, scores instead of logits, no dropout."""
-    model = blank_network(spec, family)
+def finished_network(spec: NanoDetSpec, weights: Weights, family: str = NANODET, members: int = 1) -> Any:
+    """The network as it is measured and exported: float32, scores instead of logits, no dropout.
+
+    Args:
+        spec: its shape.
+        weights: by name; of several networks as ``join_weights`` gives them.
+        family: a family of the recipes.
+        members: how many networks it is the mean of.
+    """
+    model = blank_network(spec, family, members)
     put_weights(model, weights)
     return model
 
 
-def blank_network(spec: NanoDetSpec, family: str) -> Any:
+def blank_network(spec: NanoDetSpec, family: str, members: int = 1) -> Any:
     """The same with fresh weights."""
-    return _FAMILIES[family](spec)
+    if members == 1:
+        return _FAMILIES[family](spec)
+    import keras
+
+    picture = keras.Input((spec.height, spec.width, 3), name="picture")
+    parts = [_renamed(_FAMILIES[family](spec), _prefix(number), picture) for number in range(members)]
+    outputs = {name: keras.layers.Average(name=name)([part[name] for part in parts]) for name in ("scores", "boxes")}
+    return keras.Model(picture, outputs, name="members")
+
+
+def join_weights(members: Sequence[Weights]) -> Weights:
+    """The weights of several networks as those of the one that is their mean."""
+    return {_prefix(number) + name: value for number, weights in enumerate(members) for name, value in weights.items()}
 
 
 def put_weights(model: Any, weights: Weights) -> None:
@@ -114,6 +134,21 @@ def put_weights(model: Any, weights: Weights) -> None:
     for layer in model.layers:
         if hasattr(layer, "kernel"):
             layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+
+
+def _prefix(number: int) -> str:
+    return f"member{number + 1}_"
+
+
+def _renamed(model: Any, prefix: str, picture: Any) -> dict[str, Any]:
+    """The outputs of a network on this picture, its layers made anew under other names."""
+    import keras
+
+    def anew(layer: Any) -> Any:
+        return layer.__class__.from_config(layer.get_config() | {"name": prefix + layer.name})
+
+    outputs: dict[str, Any] = keras.models.clone_model(model, input_tensors=picture, clone_function=anew).output
+    return outputs
 
 
 def _arrays(layer: Any) -> Weights:

@@ -33,7 +33,8 @@ def spec_of(experiment: DetectorExperiment) -> NanoDetSpec:
 
 def finished(experiment: DetectorExperiment, weights: Weights) -> Any:
     """Its network as it is measured and exported."""
-    return finished_network(spec_of(experiment), weights, experiment.recipe.network.family)
+    network = experiment.recipe.network
+    return finished_network(spec_of(experiment), weights, network.family, network.members)
 
 
 class DetectorTask:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from training.train.task import Task
+    from training.train.progress import Progress
 
 
 def add_train_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -29,22 +29,25 @@ def _train(arguments: argparse.Namespace) -> int:
     from training.classifier.cifar import cifar_folders
     from training.train.experiment import begin
     from training.train.kinds import find_recipe
-    from training.train.loop import train
     from training.train.progress import open_progress
 
     recipe = find_recipe(arguments.recipe)
     data = cifar_folders() if str(arguments.data) == CIFAR else arguments.data
     experiment = begin(recipe, data, arguments.out)
     with open_progress(sys.stdout) as progress:
-        train(_task(experiment), progress)
+        _learn(experiment, progress)
     return 0
 
 
-def _task(experiment: Any) -> "Task":
+def _learn(experiment: Any, progress: "Progress") -> None:
     from training.classifier.task import ClassifierTask
-    from training.detector.task import DetectorTask
+    from training.detector.members import train_detector
+    from training.train.loop import train
 
-    return ClassifierTask(experiment) if experiment.recipe.kind == "classifier" else DetectorTask(experiment)
+    if experiment.recipe.kind == "classifier":
+        train(ClassifierTask(experiment), progress)
+    else:
+        train_detector(experiment, progress)
 
 
 def _export(arguments: argparse.Namespace) -> int:

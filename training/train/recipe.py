@@ -29,6 +29,9 @@ class NetworkTable(Table):
     """The published weights to start from, those of the family; ``none`` starts from chance."""
     namer: bool = False
     """An EfficientNet-Lite0 of ImageNet looks beside it and helps to tell classes apart; costs about a third more."""
+    members: Annotated[int, Field(ge=1, le=5)] = 1
+    """Networks that learn one after the other, with seed, seed + 1 and so on; their mean counts. More err less on new
+    pictures, and take so many times as long, in training and on the device."""
     size_px: Annotated[int, Field(ge=64, le=640, multiple_of=32)] = 256
     """Side of the square input."""
     dropout: Share = 0.1
@@ -87,6 +90,12 @@ class Recipe(Table):
     def _nothing_frozen_that_knows_nothing(self) -> Self:
         if self.network.base == "none" and (self.training.frozen or self.training.freeze_epochs):
             raise ValueError("training.frozen and freeze_epochs need published weights; base is 'none'")
+        return self
+
+    @model_validator(mode="after")
+    def _levels_of_one(self) -> Self:
+        if self.network.members > 1 and self.export.qat_epochs:
+            raise ValueError("export.qat_epochs is for one network; with network.members over 1 it must be 0")
         return self
 
     @property

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.train
         ("warmup_epochs = 0.5", "warmup_epochs = 3", ["training", "warmup_epochs 3 is not under epochs 2"]),
         ("epochs = 2", 'epochs = 2\nfrozen = ["stem"]', ["frozen", "base is 'none'"]),
         ("epochs = 2", 'epochs = 2\nfrozen = ["stam"]', ["training.frozen.0", "stem"]),
+        ("size_px = 64", "size_px = 64\nmembers = 6", ["network.members", "less than or equal to 5"]),
         ('licence = "CC0"', "", ["export.licence", "is missing"]),
         ("[export]", "[augment]\nmosaic = 1\n[export]", ["augment", "mosaic"]),
         ("[export]", "[augment]\nmosaic_share = 2\n[export]", ["mosaic_share", "0 to 1"]),
@@ -39,6 +40,13 @@ def test_a_fault_is_one_line_with_file_and_key(tmp_path: Path, old: str, new: st
     assert "\n" not in text
     assert text.startswith(str(tmp_path / "r.toml"))
     assert all(word in text for word in words)
+
+
+def test_several_networks_do_not_learn_their_levels() -> None:
+    """There is no one network whose levels could be in sight."""
+    text = 'name = "a"\n[network]\nmembers = 3\n[training]\nepochs = 9\n[export]\nlicence = "x"\nqat_epochs = 3'
+    with pytest.raises(RecipeError, match=r"qat_epochs is for one network; with network.members over 1 it must be 0"):
+        parse_recipe(text, "a.toml")
 
 
 def test_what_a_recipe_leaves_out_has_a_default() -> None:
