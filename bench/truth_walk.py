@@ -1,7 +1,7 @@
 """What the ways of people and cars make true of zones and lines. Runs no rule."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -120,8 +120,12 @@ def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[E
             _Stays(_at_once([s.sure for s in single], least), _at_once([s.possible for s in single], least)),
         ]
     for stays in groups:
+        last = -_LATE_S
         for start, end in _joined(stays.possible):
-            yield from _within(stays.sure, (start, end), table.kind, after_s)
+            found = _within(stays.sure, (start, end), table.kind, after_s)
+            # Who is back just as the grace ends may be told to have been there all the time.
+            yield from (replace(it, optional=True) for it in found) if start - last < GRACE_S + _DOUBT_S else found
+            last = end
 
 
 def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> Iterator[Expected]:

@@ -14,6 +14,10 @@ Grid = tuple[int, int]
 _ITEM_FRAC = 0.003, 0.3
 """Smallest and largest item that is proposed, in the area of the shelf."""
 _MOST = 120
+_CRUMB = 0.3
+"""Of the usual size of what stands there."""
+_BOARD, _POST = 0.45, 0.85
+"""Of the shelf's width and height: what reaches without a gap over so much of it is a part of the shelf itself."""
 ITEM_OF_SLOT = 0.3
 """So much of a slot must change for an item of it to be counted."""
 
@@ -68,6 +72,9 @@ def proposed_slots(picture: Cells, view: View) -> Slots:
     for label in range(1, min(count, _MOST + 1)):
         if _ITEM_FRAC[0] * total <= stats[label][cv2.CC_STAT_AREA] <= _ITEM_FRAC[1] * total:
             areas.append(np.asarray(labels == label))
+    # A crumb beside things is no thing.
+    usual = float(np.median([area.sum() for area in areas])) if areas else 0.0
+    areas = [area for area in areas if area.sum() >= _CRUMB * usual]
     order = sorted(areas, key=lambda area: (round(float(np.nonzero(area)[0].mean()) / 8), np.nonzero(area)[1].mean()))
     return Slots(tuple(order), tuple(int(area.sum()) for area in order), drawn=False)
 
@@ -80,7 +87,18 @@ def _stands_out(picture: Cells, inside: Mask) -> NDArray[np.uint8]:
     board = np.median(colours[bins @ np.array([4096, 64, 1]) == keys[counts.argmax()]], axis=0)
     gap = np.abs(picture - board.astype(np.float32)) * np.array([1.0, 2.0, 2.0], dtype=np.float32)
     mask = ((gap.sum(axis=2) > 34.0) & inside).astype(np.uint8)
+    mask &= ~_lines(mask, inside) & 1
+    # A label of the colour of the boards makes two of one bottle.
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 1), dtype=np.uint8)), dtype=np.uint8)
     return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((3, 3), dtype=np.uint8)), dtype=np.uint8)
+
+
+def _lines(mask: NDArray[np.uint8], inside: Mask) -> NDArray[np.uint8]:
+    """Edges of boards and posts, as long as much of the shelf: no item is, but those on one board are joined by it."""
+    columns, rows = int(inside.any(axis=0).sum()), int(inside.any(axis=1).sum())
+    across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, max(9, int(_BOARD * columns))), dtype=np.uint8))
+    down = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((max(9, int(_POST * rows)), 1), dtype=np.uint8))
+    return np.asarray(cv2.bitwise_or(across, down), dtype=np.uint8)
 
 
 def _corners(shelf: Polygon) -> tuple[Point, Point, Point, Point]:

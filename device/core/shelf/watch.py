@@ -9,6 +9,7 @@ import numpy as np
 from device.core.frame import Frame
 from device.core.geometry import Box, Polygon, intersection
 from device.core.motion import Motion
+from device.core.shelf.apart import apart_from
 from device.core.shelf.change import Blob, compare, is_shadow, is_sharp, part_of, places, share_in, thick
 from device.core.shelf.contact import FromFirst, Whereabouts
 from device.core.shelf.ledger import AS_BEFORE, Change, Ledger, Stockcount
@@ -32,28 +33,24 @@ _GOES_BEYOND = 0.15
 """Or so much, in its own size, of what lies beside it and beyond the shelf."""
 _SHADE_STILL_S = 30.0
 """What hangs together with something beyond the shelf only by shadow must have been still for so long."""
-_IN_BOX = 0.3
-"""Unless so much of it lies in the box of somebody who stands there."""
+_IN_BOX = 0.3  # unless so much of it lies in the box of somebody who stands there
 _BELOW_FRAC = 0.03
 _ON_BODY = 0.5
 _CONTACT_S = 1.5
 """Whose hand it was is asked of the first moments: who steps before it later did not take it."""
-_USUAL_ITEM = 0.012
-"""Size of an item, in the area of the window, where no slots tell."""
+_USUAL_ITEM = 0.012  # of the area of the window, where no slots tell
 _HAND_OF_ITEM, _HAND_STILL_S = 0.5, 2.0
 """A hand that is told from its arm by a wrist of the colour of the goods: its size, and how long it rests."""
 _DOUBT_STILL_S, _LEFT_S = 15.0, 0.3
 """What may be a hand is believed only after so long; from something that was taken a hand goes away again."""
 _TOUCHED_WHOLE = 0.25
 """So much of a place that takes in doubtful cells must have been touched."""
-_APART_S = 1.3
-"""Two things that one hand takes are touched at least so long after each other."""
+_APART_S = 1.3  # between two things that one hand takes
 _HIDE_S = 1.2
 """A floor is believed to be hidden by somebody for so long after they were seen there,"""
-_HIDE_OF_HEIGHT = 0.08
-"""and so far around their box, in heights of it."""
-_EDGE_STILL_S = 4.0
-"""What goes on beyond the picture's own edge may be an item cut off by it, if it is still for so long."""
+_HIDE_OF_HEIGHT, _BESIDE_OF_HEIGHT = 0.08, 0.03
+"""and so far around their box, in heights of it; a slot beside them that was emptied begins nearer."""
+_EDGE_STILL_S = 4.0  # from then on, what goes on beyond the picture's own edge may be an item cut off by it
 
 
 class ShelfWatch:
@@ -154,6 +151,7 @@ class ShelfWatch:
         for blob in here:
             way[blob.area] |= self._in_the_way(blob, look, view)
         beside = cv2.dilate(way, _FAR) > 0
+        people = view.cells_of(self._fronts(self._whereabouts.since(look.t - _HIDE_S)), _BESIDE_OF_HEIGHT)
         self._traces.reach(way > 0, look.t)
         for blob in here:
             if (
@@ -164,11 +162,13 @@ class ShelfWatch:
             ):
                 self._traces.touch(blob.area, look.t)
                 self._forget_what_left(blob, look, memory)
+                parts = apart_from(blob, people, look, self._slots, view.inside) if way[blob.area].all() else []
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
                 self._traces.touch(blob.area, look.t)
+                parts = []
             else:
-                changes = (self._settle(part, look, view, memory) for part in self._parts(blob, look))
-                found += [change for change in changes if change]
+                parts = self._parts(blob, look)
+            found += [change for part in parts if (change := self._settle(part, look, view, memory))]
         return found
 
     def _in_the_way(self, blob: Blob, look: Look, view: View) -> bool:
