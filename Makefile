@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth truth-long theft-table camera-bench camera-faults camera-vm bundle field field-arm64 field-long powercut capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
+	track-table truth truth-long theft-table track-log-cost camera-bench camera-faults camera-vm bundle field field-arm64 field-long powercut capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ bench: $(BASE) ## what a picture costs on this machine, stage by stage
 
 track-table: $(BENCH) ## the tracker beside its peers, on the same detections
 	OPENBLAS_NUM_THREADS=1 $(VENV_BENCH)/bin/python -m bench.track_table
+
+track-log-cost: $(DEV) ## what keeping what the rules saw costs: CPU a picture, bytes a day, seconds to try a day
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.track_log_cost --report
 
 camera-bench: $(DEV) ## what a source costs beside plain decoding; SHOPWARDEN_V4L2=/dev/video0 adds a USB camera
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.camera_cost --report
