@@ -13,7 +13,9 @@ from bench.truth_long import CAMERA, CHUNK_S, Chunk, Mood, scene_of
 from device.app import RunKind, build_pipeline
 from device.capture.draw import Painter
 from device.capture.scene import Scene
+from device.config.cameras import CameraTable
 from device.config.model import Config
+from device.config.rules import rule_tables
 from device.core.frame import Frame
 from device.core.ids import DerivedIds
 from device.detect.scripted import ScriptedDetector, Seen
@@ -33,19 +35,19 @@ PAGE = """# The track log
 
 What it costs to keep what the rules saw, so that changed rules can be tried on the past. Made by `make track-log-cost`
 (`python -m bench.track_log_cost --report`) at commit {commit}; {cpus} shared x86 cores. A drawn shop with all kinds of
-rules but concealment, {fps:g} pictures and up to five looks a second, with the jitter of a camera's clock; {minutes:.0f} minutes
-of each.
+rules but concealment, {fps:g} pictures and up to five looks a second, with the jitter of a camera's clock;
+{minutes:.0f} minutes of each.
 
-| hours | tracks at once | kept pictures | MB an hour | note, us a picture | write, us a picture | trying, s an hour | told again |
+| hours | tracks at once | kept pictures | MB an hour | note, us | write, us | trying, s an hour | told again |
 |-|-|-|-|-|-|-|-|
 {rows}
 
 `note` runs in the guard's thread, `write` in the log's own: CPU, per picture that came, kept or not. *Told again*: the
 unchanged rules, tried on the log, told as many things as the guard had.
 
-A day of {busy_h:g} busy and {quiet_h:g} quiet hours is {day_mb:.1f} MB a camera, in {writes:.0f} writes; trying all rules
-on it takes {try_s:.0f} s. With one thing in the picture all the time the 32 MiB of a camera hold {full_h:.0f} hours, with three
-a third of that: then the oldest hours go first.
+A day of {busy_h:g} busy and {quiet_h:g} quiet hours is {day_mb:.1f} MB a camera, in {writes:.0f} writes;
+trying all {rules} rules on it takes {try_s:.0f} s, one of them {one_s:.0f} s. With one thing in the picture all the
+time the 32 MiB of a camera hold {full_h:.0f} hours, with three a third of that: then the oldest hours go first.
 
 The memory card: {year_gb:.1f} GB a year and camera. Each write costs the file system a few pages of 4 KiB besides (the
 end of the file, its size, the journal).
@@ -68,6 +70,8 @@ class Cost:
     write_us: float
     """The same in the log's own."""
     try_s: float
+    one_s: float
+    """Trying one rule."""
     people: float
     """In the picture, on the mean."""
     faithful: bool
@@ -106,6 +110,9 @@ def cost(mood: Mood, chunks: int) -> Cost:
         start_s = time.process_time()
         tried = over(config, camera, read_tracks(Path(folder), camera.id, 0.0, Damage()), "away")
         try_s = time.process_time() - start_s
+        start_s = time.process_time()
+        over(config, camera, read_tracks(Path(folder), camera.id, 0.0, Damage()), "away", only=("loitering-floor",))
+        one_s = time.process_time() - start_s
     again = sum("the log has a gap" not in it.draft.reasons for it in tried.told)
     return Cost(
         mood,
@@ -117,6 +124,7 @@ def cost(mood: Mood, chunks: int) -> Cost:
         1e6 * noted_s / pictures,
         1e6 * wrote_s / pictures,
         try_s,
+        one_s,
         people / pictures,
         again == told,
     )
@@ -152,6 +160,8 @@ def page(costs: list[Cost]) -> str:
         writes=24 * 3600 / WRITE_EVERY_S,
         year_gb=365 * day / 1e9,
         try_s=try_s,
+        rules=len(rule_tables(CameraTable.model_validate(CAMERA))),
+        one_s=sum(hours * it.one_s / it.hours for it, hours in ((busy, BUSY_H), (quiet, QUIET_H))),
         full_h=full_h,
     )
 

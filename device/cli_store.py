@@ -31,6 +31,7 @@ def add_store(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     trial.add_argument("--camera", help="whose tracks and rules; without, the first camera's")
     trial.add_argument("--since", help="RFC 3339 time with offset; without, all that is kept")
     trial.add_argument("--armed", choices=ARMED_STATES, default="away", help="armed state")
+    trial.add_argument("--rule", action="append", default=[], help="name of a rule, may be given again; without, all")
     trial.set_defaults(command=_try)
     audit = commands.add_parser("audit", help="who did what with this device, when and by which way")
     audit.add_argument("--limit", type=int, default=100, help="how many lines, the newest first")
@@ -84,7 +85,7 @@ def _try(arguments: argparse.Namespace) -> int:
         if moment.tzinfo is None:
             raise UsageError(f"--since: {arguments.since!r} has no offset; end it with Z or +01:00")
         since = moment.timestamp()
-    tried = try_rules(load_config(arguments.config), arguments.camera, since, arguments.armed)
+    tried = try_rules(load_config(arguments.config), arguments.camera, since, arguments.armed, arguments.rule)
     sys.stdout.write("".join(f"{line}\n" for line in told(tried)))
     return 0
 

@@ -88,7 +88,8 @@ def make_room(folder: Path, wall: float) -> int:
     for index, (path, size) in enumerate(zip(files, sizes, strict=True)):
         number, stamp = _name(path)
         last = max(last, number)
-        kept = -SEGMENT_S <= wall - stamp <= KEPT_S + SEGMENT_S
+        # A clock that was a day ahead, or is set back by a day, costs nothing.
+        kept = abs(wall - stamp) <= KEPT_S + SEGMENT_S
         if not kept or total > room or len(files) - index >= MAX_FILES:
             total -= size
             path.unlink(missing_ok=True)

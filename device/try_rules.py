@@ -1,7 +1,7 @@
 """Rules as they are in a file now over what was seen in the last day: what they would have told. Keeps nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.panel import calendar_of
 from device.config.past import needs
-from device.config.rules import Time, armed_rules, build_rules
+from device.config.rules import Time, armed_rules, build_rules, rule_name, rule_tables
 from device.core.arming import Arming
 from device.core.event import ArmedState, Draft, Priority
 from device.core.frame import Frame
@@ -66,16 +66,19 @@ def track_folder(state_dir: Path) -> Path:
     return state_dir / "tracks"
 
 
-def try_rules(config: Config, camera: str | None, since: float, armed: ArmedState) -> Tried:
-    """Run the rules of a camera over what is kept of it.
+def try_rules(config: Config, camera: str | None, since: float, armed: ArmedState, only: Sequence[str] = ()) -> Tried:
+    """Run the rules of a camera over what is kept of it; ``only`` those of these names, or all.
 
     Raises:
-        UsageError: there is no such camera, or nothing is kept of it.
+        UsageError: there is no such camera, or no such rule, or nothing is kept of it.
         StoreError: what is kept cannot be read.
     """
     table, damage = config.camera(camera), Damage()
+    for name in only:
+        if name not in needs(table):
+            raise UsageError(f"camera {table.id} has no rule {name!r}; it has: {', '.join(sorted(needs(table)))}")
     moments = read_tracks(track_folder(config.device.state_dir), table.id, since, damage)
-    tried = over(config, table, moments, armed, damage)
+    tried = over(config, table, moments, armed, damage, only)
     if not tried.moments:
         damaged = f" ({damage.stretches} damaged stretches cannot be read)" if damage.stretches else ""
         raise UsageError(
@@ -86,14 +89,22 @@ def try_rules(config: Config, camera: str | None, since: float, armed: ArmedStat
 
 
 def over(
-    config: Config, camera: CameraTable, moments: Iterable[Moment], armed: ArmedState, damage: Damage | None = None
+    config: Config,
+    camera: CameraTable,
+    moments: Iterable[Moment],
+    armed: ArmedState,
+    damage: Damage | None = None,
+    only: Sequence[str] = (),
 ) -> Tried:
     """Run the rules of a camera over moments, as the guard ran its own.
 
     Rules begin anew where the guard did, and behind what is damaged.
     """
     arming, tried, damage = Arming(armed, armed_rules(camera)), Tried(), damage or Damage()
-    wanted, now, last, torn = needs(camera), _Past(config, camera, frozenset()), None, 0
+    wanted = {rule: keys for rule, keys in needs(camera).items() if not only or rule in only}
+    # What hands did raises what follows, so it is weighed along, but told only where it was asked for.
+    beside = {rule_name(it) for it in rule_tables(camera) if only and it.kind == "concealment"} - set(only)
+    now, last, torn = _Past(config, camera, frozenset()), None, 0
     for moment in moments:
         of_before = last is not None and (last.run, last.seen.watched) == (moment.run, moment.seen.watched)
         if last is None or not of_before or moment.t <= last.t or damage.stretches != torn:
@@ -101,11 +112,12 @@ def over(
                 _note(tried, arming, now.rules.stop(last.t, "the log has a gap"), last)
             missing = {rule: why for rule, each in wanted.items() if (why := _missing(each, moment))}
             _note_missing(tried, wanted, missing, moment)
-            now, torn = _Past(config, camera, frozenset(missing)), damage.stretches
+            now, torn = _Past(config, camera, (wanted.keys() - missing.keys()) | beside), damage.stretches
         _note(tried, arming, now.update(moment), moment)
         tried.first = moment.wall if tried.first is None else tried.first
         tried.moments, tried.last, last = tried.moments + 1, moment.wall, moment
     tried.damaged = damage.stretches
+    tried.told = [it for it in tried.told if it.draft.rule.name not in beside]
     return tried
 
 
@@ -128,10 +140,10 @@ def told(tried: Tried) -> Iterator[str]:
 class _Past:
     """The rules of a camera over one run of the guard."""
 
-    def __init__(self, config: Config, camera: CameraTable, without: frozenset[str]) -> None:
+    def __init__(self, config: Config, camera: CameraTable, names: Set[str]) -> None:
         self._senses = PastSenses()
         rules = build_rules(camera, time=Time(calendar_of(config), lambda: True), senses=self._senses)
-        self.rules = RuleSet(tuple(rule for rule in rules if rule.settings.name not in without))
+        self.rules = RuleSet(tuple(rule for rule in rules if rule.settings.name in names))
 
     def update(self, moment: Moment) -> tuple[Draft, ...]:
         self._senses.show(moment.seen)

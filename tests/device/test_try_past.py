@@ -256,3 +256,6 @@ def test_hands_are_tried_again(tmp_path: Path) -> None:
     assert [event for event in events if event.kind == "unpaid_exit" and hidden & set(event.links)]
     assert bare(as_events(tried)) == bare(events)
     assert counts(case, moments, rules=[{**rules[0], "min_confidence": 1.0}]) == {}
+    alone = over(config, config.cameras[0], moments, "away", only=("unpaid_exit-door",))
+    (out,) = [event for event in events if event.kind == "unpaid_exit"]
+    assert [(it.draft.rule.name, it.draft.confidence) for it in alone.told] == [("unpaid_exit-door", out.confidence)]

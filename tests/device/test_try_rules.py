@@ -182,6 +182,8 @@ def test_the_command_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFi
     assert call() == 0
     said = capsys.readouterr().out
     assert "loitering-counter: 1" in said
+    assert call("--rule", "object_left-counter", "--rule", "tamper_dark") == 0
+    assert "loitering-counter: 1" not in capsys.readouterr().out
     assert "not tried: object_left-counter: no rule watched the floor of zone counter" in said
     (newest,) = (track_folder(tmp_path) / "aisle").iterdir()
     newest.write_bytes(newest.read_bytes() * 2 + b"torn")
@@ -191,5 +193,24 @@ def test_the_command_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFi
     assert call() == 2
     assert "1 damaged stretches cannot be read" in capsys.readouterr().err
     assert call("--since", "yesterday") == 2
+    assert call("--rule", "loitering-count") == 2
+    assert "has no rule 'loitering-count'; it has: loitering-counter" in capsys.readouterr().err
     assert call("--since", "2026-01-31T12:00:00") == 2
     assert call("--since", "2099-01-31T12:00:00Z") == 2
+
+
+def test_a_clock_that_is_set_back_while_it_runs_takes_nothing_away(tmp_path: Path) -> None:
+    """Rules go by the run's clock; the other one is a label, before and after."""
+    log, wall = TrackLog(tmp_path), WALL
+    for n, moment in enumerate(stay(20.0)):
+        wall += {30: -20_000.0, 60: 18_000.0, 80: -3600.0}.get(n, 0.0)
+        one = step(moment.t, *moment.tracks)
+        log.note("aisle", replace(one, frame=replace(one.frame, wall=wall + moment.t)))
+        if n == 70:
+            log.look()
+    log.stop()
+    config = Config.model_validate(tomllib_of(10.0))
+    kept = list(read_tracks(tmp_path, "aisle", 0.0, Damage()))
+    assert [moment.t for moment in kept] == pytest.approx([moment.t for moment in stay(20.0)])
+    assert dict(over(config, config.cameras[0], kept, "away").counts) == {"loitering-counter": 1}
+    assert dict(over(config, config.cameras[0], kept, "away", only=("object_left-counter",)).counts) == {}
