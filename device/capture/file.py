@@ -180,8 +180,12 @@ def _promised_s(container: av.container.InputContainer) -> float:
 
 
 def _opened(path: Path) -> av.container.InputContainer:
-    if not path.is_file():
-        what = "is no file" if path.exists() else "there is no such file"
+    try:
+        what = None if path.is_file() else "is no file" if path.exists() else "there is no such file"
+    except PermissionError as fault:
+        # Of a folder on the way to it.
+        what = f"may not be looked at ({fault.strerror}); the guard runs as a user of its own"
+    if what is not None:
         raise CameraError(f"{path}: {what}; check the path in the camera's source")
     try:
         # The prefix keeps a colon in the name from choosing a protocol, the list keeps a playlist off the network.

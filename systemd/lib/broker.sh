@@ -7,6 +7,10 @@ BROKER_CA=$BROKER/shopwarden/ca.crt
 install_broker() {
     [ "${ANSWER[mqtt]}" = local ] || return 0
     step "the broker on this machine"
+    # Noted before anything is changed, so that it comes after all of that is taken back.
+    if systemctl is-active -q mosquitto.service; then
+        undo _broker_as_before
+    fi
     [ -e "$BROKER_CA" ] || change "make its certificates" _make_certificates
     sed "s|@CERTIFICATES@|$BROKER/shopwarden|g; s|@BROKER@|$BROKER|g" "$SYSTEMD/mosquitto.conf" >"$WORK/mosquitto.conf"
     put "$WORK/mosquitto.conf" "$BROKER/conf.d/shopwarden.conf" 644
@@ -64,7 +68,9 @@ _make_password() {
 }
 
 _restart_broker() {
-    undo systemctl restart mosquitto.service
+    systemctl is-enabled -q mosquitto.service 2>/dev/null || undo systemctl disable -q mosquitto.service
     systemctl enable -q mosquitto.service >>"$LOG" 2>&1
     systemctl restart mosquitto.service >>"$LOG" 2>&1 || fail "the broker does not start" "journalctl -u mosquitto; $BROKER/conf.d"
 }
+
+_broker_as_before() { systemctl restart mosquitto.service >>"$LOG" 2>&1; }

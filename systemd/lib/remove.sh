@@ -16,6 +16,9 @@ uninstall() {
         "$ANNOUNCEMENT"; do
         _remove_file "$file"
     done
+    for file in /etc/sysusers.d /etc/tmpfiles.d /etc/udev/rules.d /etc/udev /etc/systemd/journald.conf.d /etc/systemd/system.conf.d; do
+        _remove_empty_folder "$file"
+    done
     if [ "$PURGE" = yes ]; then
         purge
     else
@@ -45,6 +48,12 @@ purge() {
 _remove_file() {
     [ -e "$1" ] || [ -L "$1" ] || return 0
     change "remove $1" rm -rf "$1"
+}
+
+# A folder that a package brought stays.
+_remove_empty_folder() {
+    [ -d "$1" ] && [ -z "$(ls -A "$1")" ] || return 0
+    dpkg-query -S "$1" >/dev/null 2>&1 || change "remove the empty folder $1" rmdir "$1"
 }
 
 _stop_and_disable() {

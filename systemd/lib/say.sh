@@ -95,5 +95,8 @@ make_folder() {
     [ -d "$folder" ] && return 0
     make_folder "$(dirname "$folder")"
     mkdir -m 755 "$folder"
-    undo rmdir --ignore-fail-on-non-empty "$folder"
+    undo forget_folder "$folder"
 }
+
+# Gone already where all that lay in it was taken back with it.
+forget_folder() { [ ! -d "$1" ] || rmdir --ignore-fail-on-non-empty "$1"; }

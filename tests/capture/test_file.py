@@ -223,6 +223,19 @@ def test_what_cannot_be_played_is_refused_by_name(
     assert not isinstance(caught.value, EndOfStream)
 
 
+def test_a_file_in_a_locked_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told as what it is; root, who runs tests as well, may look into any."""
+
+    def refuse(_path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    source = source_of(tmp_path / "a.mp4")
+    with pytest.raises(CameraError, match=r"a\.mp4: may not be looked at \(Permission denied\)"):
+        source.open()
+    source.close()
+
+
 def test_a_file_may_have_any_name(tmp_path: Path) -> None:
     """A colon, a question mark or a per cent sign in a name chooses no protocol and no series of files."""
     for name in ("concat:a.mp4", "a?b.mp4", "%d.mp4", "ä b'\"$.mp4"):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.device.drawn import write_clip
 from tests.field.machine import Machine
 
 HERE = Path(__file__).parent
@@ -32,12 +33,18 @@ def root_of(codename: str) -> Path:
 
 
 @pytest.fixture(scope="module", params=["trixie", "bookworm"])
-def machine(request: pytest.FixtureRequest) -> Iterator[Machine]:
-    """A fresh Debian of each release, booted; the tests of a module share it, in order."""
-    found = Machine(root_of(request.param))
+def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """A fresh Debian of each release, booted, with a film to look at; the tests of a module share it, in order."""
+    films = tmp_path_factory.mktemp("films")
+    write_clip(films / "walk.mp4")
+    # The guard's user is not this one.
+    films.chmod(0o755)
+    found = Machine(root_of(request.param), binds={films: "/mnt/films"})
     found.boot()
     try:
-        found.write("/answers", ANSWERS)
+        # With a real broker, and a camera that is a file.
+        answers = ANSWERS.replace("synthetic:", "file:/mnt/films/walk.mp4?loop=1").replace("none", "local")
+        found.write("/answers", answers)
         yield found
     finally:
         found.halt()

@@ -89,10 +89,14 @@ def test_a_broken_configuration_is_waited_for(machine: Machine) -> None:
     """Restarted with longer and longer pauses, people told at the third failure, and back once it is mended."""
     config = "/etc/shopwarden/shopwarden.toml"
     good = machine.read(config)
+    machine.write("/etc/shopwarden/on-failure.d/lamp", '#!/bin/sh\necho "$1" >/run/lamp\n')
+    assert machine.run("chmod", "755", "/etc/shopwarden/on-failure.d/lamp").status == 0
     machine.write(config, good + "[nonsense]\n")
     machine.run("systemctl", "restart", "--no-block", UNIT)
     machine.run("sh", "-c", "until grep -qs . /run/motd.d/shopwarden; do sleep 0.2; done", timeout_s=60)
     assert "shopwarden.service has failed" in machine.read("/run/motd.d/shopwarden")
+    machine.run("sh", "-c", "until grep -qs . /run/lamp; do sleep 0.2; done", timeout_s=60)
+    assert "Shopwarden needs somebody: shopwarden.service" in machine.read("/run/lamp")
     said = machine.run("journalctl", "-q", "-o", "cat", "-u", UNIT).text
     assert "nonsense" in said
     assert "failed 2 times in a row: waiting 3 s" in said
@@ -104,12 +108,18 @@ def test_a_broken_configuration_is_waited_for(machine: Machine) -> None:
 def test_what_fails_in_the_middle_is_taken_back(machine: Machine) -> None:
     """A configuration that is wrong is the last step but one: all before it is undone on a machine without a guard."""
     assert machine.install("--uninstall", "--purge").status == 0
+    # Another's broker, which is to guard its own messages afterwards as it did before.
+    theirs = "DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install mosquitto"
+    assert machine.run("sh", "-c", theirs).status == 0
+    assert machine.wait_for("mosquitto.service") == "active"
     before = machine.run("sh", "-c", LISTING).text
     machine.write("/wrong.toml", "[nonsense]\n")
-    machine.write("/answers", ANSWERS + "config = /wrong.toml\n")
+    machine.write("/answers", ANSWERS.replace("mqtt = none", "mqtt = local") + "config = /wrong.toml\n")
     done = machine.install("--answers", "/answers", "--unattended")
     assert done.status == 1, done.text
     assert 'step "configuration" failed' in done.text
     assert "What to do: " in done.text
+    assert "could not take back" not in done.text
+    assert machine.shown("mosquitto.service", "ActiveState") == {"ActiveState": "active"}
     assert sorted(set(machine.run("sh", "-c", LISTING).text.split()) ^ set(before.split())) == []
     assert machine.run("id", "shopwarden").status != 0
