@@ -38,6 +38,10 @@ purge() {
         packages=$(tr '\n' ' ' <"$PACKAGES_FILE")
         # shellcheck disable=SC2086 # a list of words
         change "remove the packages that came with it" _apt purge $packages
+        # Bookworm's package leaves its user.
+        case " $packages " in
+            *" mosquitto "*) ! id mosquitto >/dev/null 2>&1 || change "remove the user mosquitto" _remove_broker_user ;;
+        esac
     elif systemctl is-active -q mosquitto.service; then
         change "restart the broker without it" systemctl restart mosquitto.service
     fi
@@ -60,6 +64,11 @@ _stop_and_disable() {
     # shellcheck disable=SC2086 # a list of words
     systemctl disable -q --now $WAITING >>"$LOG" 2>&1 || true
     systemctl disable -q --now shopwarden.service >>"$LOG" 2>&1 || true
+}
+
+_remove_broker_user() {
+    userdel mosquitto >>"$LOG" 2>&1 || true
+    groupdel mosquitto >>"$LOG" 2>&1 || true
 }
 
 # One that another user has joined since stays.
