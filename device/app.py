@@ -11,10 +11,10 @@ from device.board import boot_id
 from device.cameras import can_freeze, check_sources, make_camera
 from device.capture.packet_store import PacketStore
 from device.config.cameras import CameraTable
+from device.config.hours import Time
 from device.config.model import Config
 from device.config.panel import calendar_of
 from device.config.rules import (
-    Time,
     armed_rules,
     build_rules,
     goods_places,

@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from device.config.cameras import CameraTable
+from device.config.hours import Time
 from device.config.model import Config
 from device.config.panel import calendar_of
 from device.config.past import needs
-from device.config.rules import Time, armed_rules, build_rules, rule_name, rule_tables
+from device.config.rules import armed_rules, build_rules, rule_name, rule_tables
 from device.core.arming import Arming
 from device.core.event import ArmedState, Draft, Priority
 from device.core.frame import Frame

@@ -156,6 +156,9 @@ class CameraTable(Table):
     zones: tuple[ZoneTable, ...] = Field((), description="Areas.")
     lines: tuple[LineTable, ...] = Field((), description="Lines.")
     shelves: tuple[ShelfTable, ...] = Field((), description="Shelves.")
+    staff_hours: tuple[HoursTable, ...] = Field(
+        (), description="When everybody at the shelves is staff, as before opening: takings are no event then."
+    )
     rules: tuple[RuleTable, ...] | None = Field(None, description="Left out: the sensible ones for what is drawn.")
 
     @model_validator(mode="after")

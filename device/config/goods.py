@@ -3,6 +3,7 @@
 from typing import Final
 
 from device.config.cameras import CameraTable, ShelfTable, SlotsTable
+from device.config.hours import ANY_TIME, Time, hours_of
 from device.core.concealment.register import Concealed
 from device.core.concealment.weigh import Classifiers
 from device.core.custody import Custody
@@ -10,7 +11,7 @@ from device.core.event import Kind, Priority
 from device.core.geometry import Line, Polygon
 from device.core.rules.concealment import ConcealmentRule
 from device.core.rules.custody import UnpaidExit
-from device.core.rules.floor import Floor
+from device.core.rules.floor import Floor, StaffHours
 from device.core.rules.line import LineCrossed
 from device.core.rules.objects import SharedWatch
 from device.core.rules.scene import Rule, RuleSettings
@@ -33,15 +34,26 @@ def grid_of(shelf: ShelfTable) -> Grid | None:
     return (shelf.slots.rows, shelf.slots.columns) if isinstance(shelf.slots, SlotsTable) else None
 
 
+def areas_of(camera: CameraTable, kind: str) -> tuple[Polygon, ...]:
+    """The zones of one kind."""
+    return tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == kind)
+
+
+def shelves_of(camera: CameraTable, senses: Senses, time: Time) -> Floor:
+    """All shelves of a camera, and who is staff there."""
+    watches = {it.id: senses.watch("shelf", Polygon(it.polygon), grid_of(it)) for it in camera.shelves}
+    hours = StaffHours(hours_of(camera.staff_hours, time.calendar), time.clock_synced) if camera.staff_hours else None
+    return Floor(watches, areas_of(camera, "staff"), hours)
+
+
 class Goods:
     """The shelves of one camera, and who has what of them."""
 
-    def __init__(self, camera: CameraTable, classifiers: Classifiers, senses: Senses = LIVE) -> None:
+    def __init__(
+        self, camera: CameraTable, classifiers: Classifiers, senses: Senses = LIVE, time: Time = ANY_TIME
+    ) -> None:
         self._classifiers, self._senses, self._concealed = classifiers, senses, Concealed()
-        shelves = {it.id: senses.watch("shelf", Polygon(it.polygon), grid_of(it)) for it in camera.shelves}
-        areas = {kind: tuple(Polygon(z.polygon) for z in camera.zones if z.kind == kind) for kind in ("staff", "till")}
-        self._floor = Floor(shelves, areas["staff"])
-        self._tills = areas["till"]
+        self._floor, self._tills = shelves_of(camera, senses, time), areas_of(camera, "till")
         self._floors: dict[str | None, SharedWatch] = {}
         self._lines = {line.id: Line(line.start, line.end) for line in camera.lines}
 

@@ -1,15 +1,13 @@
 """Makes the rules of a camera out of its tables. Decides no event."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import time as clock_time
 from typing import Literal
 
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
+from device.config.hours import ANY_TIME, Time, hours_of
 from device.config.table import Corners
 from device.core.arming import ArmedRule
-from device.core.arming.hours import Calendar, OpeningHours, Span
 from device.core.arming.worth import lesser
 from device.core.concealment.fitted import FITTED
 from device.core.concealment.weigh import Classifiers
@@ -84,14 +82,6 @@ def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
-    """What rules about the time of day go by."""
-
-    calendar: Calendar = Calendar()
-    clock_synced: Callable[[], bool] = lambda: True
-
-
-@dataclass(frozen=True, slots=True)
 class _Parts:
     """What the rules of one camera share."""
 
@@ -107,7 +97,7 @@ def blackened(camera: CameraTable) -> tuple[Corners, ...]:
 
 def needs_calendar(camera: CameraTable) -> bool:
     """Whether a rule goes by the time of day."""
-    return any(table.kind == "after_hours" for table in rule_tables(camera))
+    return bool(camera.staff_hours) or any(table.kind == "after_hours" for table in rule_tables(camera))
 
 
 def build_rules(
@@ -115,7 +105,7 @@ def build_rules(
     *,
     keep_candidates: bool = False,
     classifiers: Classifiers = FITTED,
-    time: Time = Time(),
+    time: Time = ANY_TIME,
     senses: Senses = LIVE,
 ) -> tuple[Rule, ...]:
     """Rules ready to run; ``classifiers`` weigh what hands do, ``time`` says what opening hours mean.
@@ -125,7 +115,7 @@ def build_rules(
     Raises:
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
-    goods, rules, names = Goods(camera, classifiers, senses), list[Rule](), set[str]()
+    goods, rules, names = Goods(camera, classifiers, senses, time), list[Rule](), set[str]()
     eye = senses.eye(blackened(camera))
     for number, table in enumerate(rule_tables(camera)):
         name = rule_name(table)
@@ -210,16 +200,7 @@ def _refuse_hours(camera: CameraTable, table: RuleTable) -> None:
 
 
 def _after_hours(table: RuleTable, settings: RuleSettings, area: Polygon | None, time: Time) -> Rule:
-    return AfterHours(settings, area, opening_hours(table, time.calendar), time.clock_synced)
-
-
-def opening_hours(table: RuleTable, calendar: Calendar) -> OpeningHours:
-    """When it is open by a rule's ``hours``."""
-    spans = tuple(
-        Span(frozenset(it.days), clock_time.fromisoformat(it.opens), clock_time.fromisoformat(it.closes))
-        for it in table.hours
-    )
-    return OpeningHours(spans, calendar)
+    return AfterHours(settings, area, hours_of(table.hours, time.calendar), time.clock_synced)
 
 
 def limits_of(camera: CameraTable) -> Limits:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from device.config.cameras import CameraTable
-from device.config.goods import grid_of
+from device.config.goods import areas_of, shelves_of
+from device.config.hours import Time
 from device.core.arming.hours import Calendar
 from device.core.event import Event
 from device.core.geometry import Line, Polygon
-from device.core.rules.floor import Floor
 from device.core.rules.scene import Scene
 from device.core.rules.senses import PastSenses
 
@@ -30,11 +30,5 @@ class Shown:
         self.camera, self.past, self.calendar = camera, past, calendar
         self.polygons = {zone.id: Polygon(zone.polygon) for zone in camera.zones}
         self.lines = {it.id: Line(it.start, it.end) for it in camera.lines}
-        self.tills = self._zones("till")
-        self.floor = Floor(
-            {it.id: past.watch("shelf", Polygon(it.polygon), grid_of(it)) for it in camera.shelves},
-            self._zones("staff"),
-        )
-
-    def _zones(self, kind: str) -> tuple[Polygon, ...]:
-        return tuple(Polygon(zone.polygon) for zone in self.camera.zones if zone.kind == kind)
+        self.tills = areas_of(camera, "till")
+        self.floor = shelves_of(camera, past, Time(calendar))

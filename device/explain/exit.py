@@ -81,7 +81,7 @@ class ExitAccount:
             hand = f"; {self._nobodys} were taken by a hand that nobody could be told for" if self._nobodys else ""
             return f"{out}, and was seen to take 0 items from the shelves{hand}"
         if one.staff:
-            return f"{out} with {items} items, and is staff: it had been in a zone of kind `staff`"
+            return f"{out} with {items} items, and is staff: by a zone of kind `staff`, or by `staff_hours`"
         if one.returned >= items:
             return f"{out}, and had put back {one.returned} of the {items} items that it took"
         if one.longest_till_s >= after:

@@ -6,9 +6,10 @@ from types import MappingProxyType
 from typing import Final
 
 from device.config.cameras import CameraTable, RuleTable
+from device.config.hours import Time
 from device.config.model import Config
 from device.config.panel import calendar_of
-from device.config.rules import Time, build_rules, rule_tables
+from device.config.rules import build_rules, rule_tables
 from device.core.event import Event, Kind
 from device.core.rules.ruleset import RULE as FAULT
 from device.core.rules.scene import RuleSettings, Scene

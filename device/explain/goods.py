@@ -41,6 +41,8 @@ class MovedAccount:
         return [f" of the item at {it.t_contact:.1f} s: {self._why_not(it)}" for it in silent[:_SHOWN]]
 
     def _why_not(self, it: ShelfChange) -> str:
+        if it.by_staff and not self.shown.floor.is_staff(it.track):
+            return f"at {it.t_contact:.1f} s everybody at the shelves was staff (`staff_hours`)"
         if it.by_staff:
             return f"person {it.track} had been in a zone of kind `staff` for {STAFF_S:g} s or more, so it is staff"
         return f"it is sure by {it.confidence:.2f}, asked are {self.settings.min_confidence:g} (`min_confidence`)"

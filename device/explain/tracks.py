@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from device.config.cameras import RuleTable
-from device.config.rules import opening_hours
+from device.config.hours import hours_of
 from device.core.arming.hours import OpeningHours
 from device.core.event import Event
 from device.core.geometry import Polygon
@@ -98,7 +98,7 @@ class DwellAccount:
 
     @property
     def _hours(self) -> OpeningHours | None:
-        return opening_hours(self.table, self.shown.calendar) if self.settings.kind == "after_hours" else None
+        return hours_of(self.table.hours, self.shown.calendar) if self.settings.kind == "after_hours" else None
 
     def _why_not(self, past: _Past) -> str:
         if why := past.not_believed():

@@ -197,8 +197,11 @@ def test_who_paid_put_back_or_is_staff_is_said() -> None:
     assert re.search(r"had put back 1 of the 1 items", back)
     staff = [{"id": "s", "kind": "staff", "polygon": ALL}]
     said = explained("unpaid", [out, {"kind": "item_taken", "shelf": "rack"}], zones=staff)
-    assert "is staff: it had been in a zone of kind `staff`" in said["unpaid_exit-door"][0]
+    assert "is staff: by a zone of kind `staff`" in said["unpaid_exit-door"][0]
     assert "a zone of kind `staff` for 2 s or more, so it is staff" in said["item_taken-rack"][0]
+    said = explained("unpaid", [out, {"kind": "item_taken", "shelf": "rack"}], staff_hours=OPEN)
+    assert "by `staff_hours`" in said["unpaid_exit-door"][0]
+    assert "everybody at the shelves was staff (`staff_hours`)" in said["item_taken-rack"][0]
 
 
 @pytest.mark.slow

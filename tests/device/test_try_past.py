@@ -160,6 +160,10 @@ def test_changed_thresholds_tell_otherwise(stolen: tuple[Case, list[Moment]]) ->
     assert counts(case, moments, rules=out, zones=[{"id": "till", "kind": "till", "polygon": at_door}]) == {}
     everywhere = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
     assert counts(case, moments, rules=out, zones=[{"id": "all", "kind": "staff", "polygon": everywhere}]) == {}
+    monday, always = [{"days": ["mon"], "opens": "00:00", "closes": "00:01"}], {"opens": "00:00", "closes": "00:00"}
+    assert counts(case, moments, rules=out, staff_hours=monday) == {"unpaid_exit-door": 1}
+    days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    assert counts(case, moments, rules=[*out, *taken], staff_hours=[{"days": days, **always}]) == {}
     covered = [{"kind": "tamper_covered"}]
     assert counts(case, moments, rules=covered) == {}
 

@@ -71,10 +71,12 @@ def test_there_is_no_section_of_a_kind_that_is_none() -> None:
 
 
 def test_the_piece_about_staff_works() -> None:
-    """It is a zone."""
+    """It is a zone, and hours."""
     text = GUIDE.read_text(encoding="utf-8").partition("## Staff")[2].partition("\n## ")[0]
     (piece,) = TOML.findall(text)
-    assert parse_config(HEAD + piece, "rules.md, staff").cameras[0].zones[0].kind == "staff"
+    (camera,) = parse_config(HEAD + piece, "rules.md, staff").cameras
+    assert camera.zones[0].kind == "staff"
+    assert camera.staff_hours
 
 
 @pytest.mark.parametrize("page", [GUIDE, TUNING], ids=lambda page: page.name)

@@ -1,10 +1,11 @@
 """All shelves of one camera, and who of those in view is staff: what the rules about goods share. Makes no events."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from device.core.arming.hours import OpeningHours
 from device.core.geometry import Box, Polygon
 from device.core.rules.scene import Scene
 from device.core.rules.senses import Watch
@@ -75,11 +76,25 @@ def happening_of(shelf: str, number: int) -> str:
     return f"{shelf}:{number}"
 
 
+@dataclass(frozen=True, slots=True)
+class StaffHours:
+    """When everybody at the shelves is staff: they are filled before the shop opens."""
+
+    hours: OpeningHours
+    clock_synced: Callable[[], bool]
+
+    def hold_at(self, wall: float | None) -> bool:
+        """Whether it is such a time, Unix s; never while nobody knows what time it is."""
+        return wall is not None and self.clock_synced() and self.hours.open_at(wall)
+
+
 class Floor:
     """Looks at every shelf once a moment, however many rules ask."""
 
-    def __init__(self, shelves: Mapping[str, Watch], staff_areas: tuple[Polygon, ...]) -> None:
-        self._shelves, self._staff_areas = shelves, staff_areas
+    def __init__(
+        self, shelves: Mapping[str, Watch], staff_areas: tuple[Polygon, ...], staff_hours: StaffHours | None = None
+    ) -> None:
+        self._shelves, self._staff_areas, self._staff_hours = shelves, staff_areas, staff_hours
         self._staff_s: dict[int, float] = {}
         self._t = -math.inf
         self._changes: tuple[ShelfChange, ...] = ()
@@ -91,7 +106,7 @@ class Floor:
         gap_s, self._t = min(1.0, scene.t - self._t), scene.t
         self._know_staff(scene, gap_s)
         self._changes = tuple(
-            ShelfChange(name, change, self.is_staff(change.track))
+            ShelfChange(name, change, self.is_staff(change.track) or self._is_staffs_time(scene.frame.wall))
             for name, watch in self._shelves.items()
             for change in watch.observe(scene.frame, scene.tracks, scene.t, motion=scene.motion)
         )
@@ -104,6 +119,9 @@ class Floor:
     def is_staff(self, track: int | None) -> bool:
         """Whether somebody has been where only staff may be."""
         return track is not None and self._staff_s.get(track, 0.0) >= STAFF_S
+
+    def _is_staffs_time(self, wall: float | None) -> bool:
+        return self._staff_hours is not None and self._staff_hours.hold_at(wall)
 
     def _know_staff(self, scene: Scene, gap_s: float) -> None:
         for track in scene.tracks:

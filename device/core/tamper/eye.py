@@ -147,7 +147,8 @@ class Eye:
             kept_frac=round(kept, 4),
             lost_frac=round(self._lost_frac(now, known), 4) if count else 0.0,
             steady=self._is_steady(now),
-            shift=None if turned is None else (round(turned[0], 4), round(turned[1], 4)),
+            # A zero of its own sign would be told as another one.
+            shift=None if turned is None else (round(turned[0], 4) + 0.0, round(turned[1], 4) + 0.0),
             sharpness=None if sharpness is None else round(min(sharpness, MOST_SHARP), 4),
             dark_frac=round(now.dark_frac, 4),
             mean=round(now.mean, 2),
