@@ -52,10 +52,12 @@ class Eye:
         self._ghost_boxes = np.array([self._ghost() for _ in range(plan.ghosts)]).reshape(-1, 4)
         self._ghost_score = Wander(self._rng, plan.ghosts, 4.0)
         self._ghost_looks = [self._new_look() for _ in range(plan.ghosts)]
+        self._sign_score = Wander(self._rng, len(plan.signs), 4.0)
+        self._sign_looks = [self._new_look() for _ in plan.signs]
 
     def look(self, moment: Moment) -> Detections:
         """What the detector says."""
-        found = [*self._people(moment), *self._scenery(), *self._blips()]
+        found = [*self._people(moment), *self._scenery(), *self._signs(moment), *self._blips()]
         found += self._doubles(moment)
         found = [item for item in found if item[1] >= _FLOOR]
         found.sort(key=lambda item: -item[1])
@@ -111,6 +113,17 @@ class Eye:
             (box + self._rng.normal(0.0, 0.8, 4), _sigmoid(-0.5 + 0.25 * z), self._blur_look(look, 0.0))
             for box, z, look in zip(self._ghost_boxes, wander, self._ghost_looks, strict=True)
         ]
+
+    def _signs(self, moment: Moment) -> list[tuple[Floats, float, Floats]]:
+        """Scenery that people stand before: the more of it they hide, the less it is found."""
+        found = []
+        wander = self._sign_score.step()
+        for sign, z, look in zip(self._plan.signs, wander, self._sign_looks, strict=True):
+            box = sign.box(self._plan.view)
+            hidden = max((_part_of(box, near) for near in moment.boxes if near[3] > box[3]), default=0.0)
+            score = _sigmoid(sign.logit + 0.25 * z - 4.0 * hidden**1.5)
+            found.append((box + self._rng.normal(0.0, 0.8, 4), score, self._blur_look(look, hidden)))
+        return found
 
     def _blips(self) -> list[tuple[Floats, float, Floats]]:
         if self._rng.random() > 0.12:
@@ -177,6 +190,12 @@ def _clear_logit(height_px: float) -> float:
 
 def _sigmoid(logit: float) -> float:
     return float(min(0.92, 1.0 / (1.0 + np.exp(-logit))))
+
+
+def _part_of(a: Floats, b: Floats) -> float:
+    """Part of a that lies within b."""
+    low, high = np.maximum(a[:2], b[:2]), np.minimum(a[2:], b[2:])
+    return float(np.prod(np.maximum(high - low, 0.0)) / np.prod(a[2:] - a[:2]))
 
 
 def _iou(a: Floats, b: Floats) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.eye import Eye
-from bench.world import STEP_S, Plan, Post, View, live
+from bench.world import STEP_S, Plan, Post, Sign, View, live
 from device.core.detections import Detections
 from device.core.motion import Motion
 
@@ -26,6 +26,19 @@ PLANS = (
         standing=3,
     ),
     Plan("doubtful", people=7.0, standing=4, wait_share=0.8, wait_s=(5.0, 20.0), shy=1.5, fickle=0.9),
+    Plan(
+        "signs",
+        signs=(
+            Sign(-3.5, 20.0, 0.6, 1.0, -0.5),
+            Sign(2.5, 17.5, 0.5, 0.9, -0.2),
+            Sign(4.5, 25.0, 0.6, 1.0, -1.0),
+            Sign(-1.5, 27.0, 0.5, 0.9, -1.4),
+            Sign(0.0, 22.0, 0.5, 1.1, -0.7),
+        ),
+        people=6.0,
+        wait_s=(2.0, 8.0),
+        ghosts=0,
+    ),
     Plan("street", STREET, people=5.0, ghosts=2),
     Plan("shop", SHOP, posts=(Post(200, 260, 330),), people=3.0, wait_share=0.9, ghosts=2),
 )

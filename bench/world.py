@@ -9,6 +9,8 @@ Floats = NDArray[np.float64]
 PERSON_HEIGHT_M = 1.75
 STEP_S = 0.1
 """The world moves in steps of this; lower rates leave steps out."""
+_BEHIND = 0.4
+"""Part of those who stop at a sign who stop behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,27 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Sign:
+    """A piece of scenery that looks like a person, always in its place; it hides what is further away than it."""
+
+    across_m: float
+    depth_m: float
+    girth: float
+    tallness: float
+    logit: float
+    """Of its mean score."""
+
+    def box(self, view: View) -> Floats:
+        """x1, y1, x2, y2 in px."""
+        return view.box(self.across_m, self.depth_m, self.girth, self.tallness)
+
+    def post(self, view: View) -> Post:
+        """What it hides."""
+        x1, y1, x2, y2 = self.box(view).tolist()
+        return Post(x1, x2, y2, y1)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What kind of scene to make."""
 
@@ -61,7 +84,9 @@ class Plan:
     wait_share: float = 0.3
     wait_s: tuple[float, float] = (3.0, 12.0)
     ghosts: int = 3
-    """Pieces of scenery that look like people."""
+    """Pieces of scenery that look like people, anywhere."""
+    signs: tuple[Sign, ...] = ()
+    """More of it, and people pass there and stop before it and behind it."""
     standing: int = 0
     """People who stand together from the start to the end."""
     shy: float = 0.0
@@ -159,6 +184,8 @@ def _arrive(plan: Plan, rng: np.random.Generator, first_id: int, *, inside: bool
         depth = rng.uniform(plan.view.near_m, plan.view.far_m)
         pause_s = rng.uniform(*plan.wait_s) if rng.random() < plan.wait_share else 0.0
         middle.append((rng.uniform(-0.8, 0.8) * plan.view.side_m(depth), depth, pause_s))
+    if plan.signs:
+        middle += [(*_beside(plan, rng), pause_s) for pause_s in (0.0, rng.uniform(*plan.wait_s))]
     speed = rng.uniform(0.9, 1.7)
     walkers = []
     for number in range(count):
@@ -170,6 +197,13 @@ def _arrive(plan: Plan, rng: np.random.Generator, first_id: int, *, inside: bool
             )
         )
     return walkers
+
+
+def _beside(plan: Plan, rng: np.random.Generator) -> tuple[float, float]:
+    """A place a step before or behind a sign."""
+    sign = plan.signs[int(rng.integers(len(plan.signs)))]
+    away_m = rng.uniform(0.4, 1.2) * (1.0 if rng.random() < _BEHIND else -1.0)
+    return sign.across_m + rng.normal(0.0, 0.3), sign.depth_m + away_m
 
 
 def _edge(view: View, rng: np.random.Generator) -> tuple[float, float]:
@@ -200,10 +234,11 @@ def _visibility(plan: Plan, boxes: Floats) -> tuple[Floats, Floats]:
     """Sample 6x14 points of each box and see which of them nearer people, posts or the edge hide."""
     u, v = (grid.ravel() for grid in np.meshgrid(np.linspace(0.08, 0.92, 6), np.linspace(0.04, 0.96, 14)))
     visible, shown = np.ones(len(boxes)), boxes.copy()
+    posts = (*plan.posts, *(sign.post(plan.view) for sign in plan.signs))
     for i, (x1, y1, x2, y2) in enumerate(boxes):
         x, y = x1 + u * (x2 - x1), y1 + v * (y2 - y1)
         hidden = (x < 0) | (y < 0) | (x > plan.view.size[0]) | (y > plan.view.size[1])
-        for post in plan.posts:
+        for post in posts:
             if y2 < post.foot_y:
                 hidden |= (x > post.x1) & (x < post.x2) & (y < post.foot_y) & (y > post.top_y)
         for j, (ox1, oy1, ox2, oy2) in enumerate(boxes):

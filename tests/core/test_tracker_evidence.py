@@ -9,7 +9,7 @@ import pytest
 from device.core.geometry import Box
 from device.core.track import Track
 from device.core.tracking import Tracker
-from tests.core.test_tracker import detections, moving, person, walk
+from tests.core.test_tracker import Found, detections, moving, person, walk
 
 
 def strip(box: Box, part: float) -> Box:
@@ -133,3 +133,55 @@ def test_nobody_gets_further_without_motion() -> None:
         found = person(expected.foot[0], foot=expected.foot[1])
         tracks = tracker.update(detections(found), moving(*[found[2]] * changes), 2.8)
         assert (ids(tracks) == [1]) is same
+
+
+@pytest.mark.parametrize("company", [False, True])
+def test_nobody_leaves_their_number_with_a_sign(company: bool) -> None:
+    """Somebody stops before a sign that was there first, and goes on unseen: it is the sign that is seen again.
+
+    Even where another stands beside it, whose motion reaches into its box.
+    """
+    tracker, sign = Tracker(), person(0.5, score=0.42)
+    for step in range(40):
+        (scenery,) = tracker.update(detections(sign), moving(), step / 10)
+    for step in range(22):
+        found = person(0.3 + 0.01 * step)
+        seen = (sign, found) if step < 15 else (found,)
+        tracks = tracker.update(detections(*seen), moving(found[2]), 4 + step / 10)
+    walker = next(track for track in tracks if track.believed)
+    for step in range(30):
+        tracks = tracker.update(detections(person(0.51, foot=0.81)), moving(person(0.51)[2]), 6.2 + step / 10)
+    assert ids(tracks) == [walker.id]
+    other = person(0.545, foot=0.78, score=0.8)
+    for step in range(40):
+        there, moved = ((sign, other), (other[2],)) if company else ((sign,), ())
+        tracks = tracker.update(detections(*there), moving(*moved), 9.2 + step / 10)
+        assert [track.id for track in tracks if track.seen and abs(track.foot[0] - 0.5) < 0.015] == [scenery.id]
+    assert not next(track for track in tracks if track.id == scenery.id).confirmed
+
+
+def test_who_passes_does_not_carry_a_sign_along() -> None:
+    """Before a sign somebody is found as doubtfully as it, a little aside: the sign stays in its place."""
+    tracker, sign = Tracker(), person(0.5, score=0.42)
+    for step in range(40):
+        tracker.update(detections(sign), moving(), step / 10)
+    for step in range(30):
+        passer = person(0.51, foot=0.82, score=0.44)
+        tracks = tracker.update(detections(passer), moving(passer[2]), 4 + step / 10)
+    tracks = tracker.update(detections(), moving(), 7.0)
+    assert next(track for track in tracks if track.id == 1).foot == pytest.approx((0.5, 0.8), abs=0.002)
+
+
+def test_a_part_taken_for_somebody_is_doubted_again() -> None:
+    """A box that goes along half beside a walker is sure for a second, and then seldom: it is a part of them."""
+    tracker = Tracker()
+    was = False
+    for step in range(80):
+        found = person(0.1 + 0.008 * step)
+        x1, y1, x2, y2 = found[2]
+        score = 0.6 if step < 12 else 0.26
+        beside: Found = ("person", score, (x1 - 0.55 * (x2 - x1), y1 + 0.1, x2 - 0.55 * (x2 - x1), y2))
+        tracks = tracker.update(detections(found, beside), moving(found[2], beside[2]), step / 10)
+        was = was or tracks[1].confirmed
+    assert was
+    assert [track.confirmed for track in tracks] == [True, False]

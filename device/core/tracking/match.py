@@ -61,7 +61,15 @@ def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: T
     if len(kinds.union(sight.kinds)) > 1:
         same = [[thing.kind == kind for kind in sight.kinds] for thing in things]
         table = np.where(np.array(same), table, -1.0)
+    table -= settings.claim_cost * _claimed(table, expected, sight, settings)
     return np.asarray(np.round(table, _DIGITS))
+
+
+def _claimed(table: Floats, expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
+    """(T, N) where scenery was before anybody came, and nothing of this box's own moves: it is the scenery again."""
+    still = expected.still > 0.0
+    quiet = sight.doubtful & ((sight.changed <= settings.unchanged_frac) | ~sight.alone)
+    return np.asarray(~still & quiet & np.any((table > 0.0) & still, axis=0))
 
 
 def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
@@ -85,11 +93,15 @@ def _motion_cost(expected: Expected, sight: Sight, settings: TrackerSettings) ->
 
 
 def _odd(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
-    """(T, N) motion at what never moved, or none where something must have walked to."""
+    """(T, N) motion at what never moved, or none where something must have walked to.
+
+    Motion in the box of scenery is no wonder where somebody stands beside it.
+    """
     stray = settings.stray * expected.height
     away = (sight.foot_x - expected.last_x) ** 2 + (sight.foot_y - expected.last_y) ** 2 > stray * stray
     unchanged = sight.changed <= settings.unchanged_frac
-    return np.where(expected.still > 0.0, sight.changed >= settings.changed_frac, away & unchanged)
+    stirred = (sight.changed >= settings.changed_frac) & (sight.alone | ~sight.doubtful)
+    return np.where(expected.still > 0.0, stirred, away & unchanged)
 
 
 def _strangeness(things: Sequence[Thing], sight: Sight, settings: TrackerSettings) -> Floats:

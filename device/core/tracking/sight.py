@@ -35,6 +35,8 @@ class Sight:
     """(N,) whether it is sure enough to begin a thing."""
     high: Flags
     """(N,) whether it is sure enough to continue anything."""
+    doubtful: Flags
+    """(N,) whether it is no surer than scenery often is: nobody is believed for it."""
     appearance: NDArray[np.float32]
     """(N, D), or (0, 0)."""
     changed: Floats
@@ -81,6 +83,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         kinds=kinds,
         begins=scores >= np.array([level.begin for level in least]),
         high=scores >= np.array([level.high for level in least]),
+        doubtful=scores < np.array([level.sure for level in least]),
         appearance=detections.appearance[chosen] if detections.appearance.size else detections.appearance[:0],
         changed=_changed(boxes, motion),
         overlap=overlap,

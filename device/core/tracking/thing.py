@@ -59,8 +59,10 @@ class Thing:
         thresholds = settings.of(sight.labels[index])
         trust = 1.0 if sight.score[index] >= thresholds.high else 0.5
         place = _place(sight, index)
-        self.last_foot = (place[0], place[1])
-        self.body.correct(*place, trust, settings)
+        passed = sight.changed[index] > settings.unchanged_frac
+        if not (passed and self.still and not self.confirmed):  # nobody who passes carries scenery along
+            self.last_foot = (place[0], place[1])
+            self.body.correct(*place, trust, settings)
         self.t_seen, self.missed_s, self.blind_s, self.held_s = t, 0.0, 0.0, self.watched_s
         self._note(sight, index, settings)
         self._judge_belief(settings)
@@ -187,7 +189,7 @@ class Thing:
             return
         mean = self.score_sum / self.looks
         if self.moved:
-            self.confirmed = self.confirmed or (self.held_s >= settings.confirm_s and mean >= settings.confirm_score)
+            self.confirmed = self._walks_alone(mean, settings)
         elif self.held_s >= settings.confirm_still_s:
             least = settings.confirm_came_score if came else settings.confirm_still_score
             if self._stirs(settings):
@@ -195,6 +197,14 @@ class Thing:
             if self.confirmed:
                 least = max(least - settings.doubt, min(least, settings.confirm_stirred_score - settings.stirred_doubt))
             self.confirmed = mean >= least
+
+    def _walks_alone(self, mean: float, settings: TrackerSettings) -> bool:
+        """Whether what moves is somebody of their own, and no part of a person that goes along with them."""
+        beside = self.alone_hits < settings.alone_share * self.hits
+        if self.confirmed:
+            return not beside or mean >= settings.beside_score - settings.beside_doubt
+        least = settings.beside_score if beside else settings.confirm_score
+        return self.held_s >= settings.confirm_s and mean >= least
 
     def _stirs(self, settings: TrackerSettings) -> bool:
         """Whether it moves a little most of the time, and not because somebody passes before it."""

@@ -84,7 +84,7 @@ class Tracker:
             return set()
         table = gains(self._things, expected, sight, self._settings)
         pairs = best_pairs(np.where(sight.high, table, _BARRED))
-        due = expected.missed_s <= self._settings.low_forget_s
+        due = (expected.missed_s <= self._settings.low_forget_s) | (expected.still > 0.0)
         due[[row for row, _ in pairs]] = False
         if due.any():
             overlap, _ = overlaps(boxes, sight.boxes)
