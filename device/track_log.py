@@ -67,16 +67,16 @@ class _Lane:
 class TrackLog(Rounds):
     """Takes what cameras show and writes it now and then, in a thread of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Not yet started; ``folder`` gets a folder for each camera."""
+    def __init__(self, folder: Path, *, keeps: bool = True) -> None:
+        """Not yet started; ``folder`` gets a folder for each camera. Without ``keeps`` nothing comes of it."""
         super().__init__("track-log", every_s=FIRST_S)
-        self._folder, self._run_id = folder, secrets.token_hex(4)
+        self._folder, self._keeps, self._run_id = folder, keeps, secrets.token_hex(4)
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
 
     def note(self, camera: str, step: Step | None) -> Step | None:
         """Keep what is worth it of a picture; the same step, for whoever is next. Waits for no disk."""
-        if step is not None and step.frame.wall is not None:
+        if self._keeps and step is not None and step.frame.wall is not None:
             try:
                 self._note(camera, step, step.frame.wall)
             except Exception as error:  # noqa: BLE001 - what is kept to try rules on must not end the guard

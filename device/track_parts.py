@@ -9,9 +9,9 @@ from device.try_rules import track_folder
 
 
 @contextlib.contextmanager
-def open_track_log(config: Config) -> Iterator[TrackLog]:
-    """Keep tracks until it is left; what waits is written then."""
-    tracks = TrackLog(track_folder(config.device.state_dir))
+def open_track_log(config: Config, *, on_disk: bool) -> Iterator[TrackLog]:
+    """Keep tracks until it is left; what waits is written then. A stand-in for the disk lies in memory: none there."""
+    tracks = TrackLog(track_folder(config.device.state_dir), keeps=on_disk)
     tracks.start()
     try:
         yield tracks

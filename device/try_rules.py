@@ -25,6 +25,8 @@ from device.errors import UsageError
 from device.track_log import Damage, read_tracks
 from device.track_row import Moment
 
+WARM_S = 600.0
+"""So long before rules are run already: who came in holds what they took."""
 _STILL = Motion(open=False, area_frac=0.0, mask=np.zeros((1, 1), dtype=np.bool_), scene_change=False)
 _NOTHING = np.zeros((3, 2), np.uint8)
 """In place of a picture, which nobody looks at."""
@@ -44,6 +46,8 @@ class Told:
 class Tried:
     """What came of it."""
 
+    since: float = 0.0
+    """Unix s; what came before is not in it."""
     told: list[Told] = field(default_factory=list)
     untried: dict[str, str] = field(default_factory=dict)
     """Rules that could not be tried, and why."""
@@ -78,8 +82,9 @@ def try_rules(config: Config, camera: str | None, since: float, armed: ArmedStat
     for name in only:
         if name not in needs(table):
             raise UsageError(f"camera {table.id} has no rule {name!r}; it has: {', '.join(sorted(needs(table)))}")
-    moments = read_tracks(track_folder(config.device.state_dir), table.id, since, damage)
-    tried = over(config, table, moments, armed, damage, only)
+    # Rules that begin in the middle know nobody: they are shown a while before.
+    moments = read_tracks(track_folder(config.device.state_dir), table.id, since - WARM_S, damage)
+    tried = over(config, table, moments, armed, damage, only, since)
     if not tried.moments:
         damaged = f" ({damage.stretches} damaged stretches cannot be read)" if damage.stretches else ""
         raise UsageError(
@@ -96,12 +101,13 @@ def over(
     armed: ArmedState,
     damage: Damage | None = None,
     only: Sequence[str] = (),
+    since: float = 0.0,
 ) -> Tried:
     """Run the rules of a camera over moments, as the guard ran its own.
 
-    Rules begin anew where the guard did, and behind what is damaged.
+    Rules begin anew where the guard did, and behind what is damaged. What they told before ``since`` is left out.
     """
-    arming, tried, damage = Arming(armed, armed_rules(camera)), Tried(), damage or Damage()
+    arming, tried, damage = Arming(armed, armed_rules(camera)), Tried(since=since), damage or Damage()
     wanted = {rule: keys for rule, keys in needs(camera).items() if not only or rule in only}
     # What hands did raises what follows, so it is weighed along, but told only where it was asked for.
     beside = {rule_name(it) for it in rule_tables(camera) if only and it.kind == "concealment"} - set(only)
@@ -112,11 +118,13 @@ def over(
             if last is not None:
                 _note(tried, arming, now.rules.stop(last.t, "the log has a gap"), last)
             missing = {rule: why for rule, each in wanted.items() if (why := _missing(each, moment))}
-            _note_missing(tried, wanted, missing, moment)
+            _note_missing(tried, wanted, missing, moment, first=last is None)
             now, torn = _Past(config, camera, (wanted.keys() - missing.keys()) | beside), damage.stretches
         _note(tried, arming, now.update(moment), moment)
-        tried.first = moment.wall if tried.first is None else tried.first
-        tried.moments, tried.last, last = tried.moments + 1, moment.wall, moment
+        if moment.wall >= since:
+            tried.first = moment.wall if tried.first is None else tried.first
+            tried.moments, tried.last = tried.moments + 1, moment.wall
+        last = moment
     tried.damaged = damage.stretches
     tried.told = [it for it in tried.told if it.draft.rule.name not in beside]
     return tried
@@ -165,16 +173,18 @@ def _missing(each: tuple[tuple[str, str], ...], moment: Moment) -> str:
     return "; ".join(why for key, why in each if key not in moment.seen.watched)
 
 
-def _note_missing(tried: Tried, wanted: Iterable[str], missing: dict[str, str], moment: Moment) -> None:
+def _note_missing(tried: Tried, wanted: Iterable[str], missing: dict[str, str], moment: Moment, *, first: bool) -> None:
     for rule in wanted:
         if rule in missing:
-            if tried.first is None or rule in tried.untried:
+            if first or rule in tried.untried:
                 tried.untried[rule] = missing[rule]
         elif rule in tried.untried:
             tried.tried_from[rule] = moment.wall, tried.untried.pop(rule)
 
 
 def _note(tried: Tried, arming: Arming, drafts: tuple[Draft, ...], moment: Moment) -> None:
+    if moment.wall < tried.since:
+        return
     began = moment.wall - moment.t
     tried.told += [Told(draft, arming.priority(draft), began + draft.t_start) for draft in drafts]
 

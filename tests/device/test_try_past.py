@@ -184,6 +184,20 @@ def test_changed_limits_of_things_and_tampering_tell_otherwise(tmp_path: Path) -
     assert "tamper_covered" not in counts(cloth, moments, tamper={"covered": False})
 
 
+def test_from_a_time_on_the_rules_know_what_was_before(stolen: tuple[Case, list[Moment]]) -> None:
+    """Who goes out then goes out with what they took before; what was told before is left out."""
+    case, moments = stolen
+    config = config_of(case, rules=[{"kind": "unpaid_exit", "line": "door"}, {"kind": "item_taken", "shelf": "rack"}])
+    (taken, out) = over(config, config.cameras[0], moments, "away").told
+    emitted = taken.wall - taken.draft.t_start + taken.draft.t_emitted
+    later = over(config, config.cameras[0], moments, "away", since=emitted + 0.5)
+
+    assert [(it.draft.kind, it.draft.links) for it in later.told] == [("unpaid_exit", out.draft.links)]
+    assert later.first is not None
+    assert later.first >= emitted + 0.5
+    assert 0 < later.moments < len(moments)
+
+
 def test_what_was_drawn_elsewhere_has_no_past_and_says_so(stolen: tuple[Case, list[Moment]]) -> None:
     """Each such rule by name, with the reason; the others are tried."""
     case, moments = stolen

@@ -104,6 +104,14 @@ def test_what_a_disk_does_not_take_waits_and_is_bounded(tmp_path: Path, monkeypa
     assert kept == pytest.approx([(50 - len(kept) + n) / 5 for n in range(len(kept))])
 
 
+def test_in_place_of_a_disk_nothing_is_kept(tmp_path: Path) -> None:
+    """A stand-in lies in memory, which is for better use."""
+    log = TrackLog(tmp_path / "tracks", keeps=False)
+    log.note("aisle", step(0.0, person(0.0)))
+    log.stop()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_one_camera_that_cannot_be_written_holds_up_no_other(tmp_path: Path) -> None:
     """Each has its own folder."""
     (tmp_path / "aisle").write_text("in the way")
