@@ -5,6 +5,7 @@ import math
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -105,8 +106,6 @@ class _Bytes:
     def read(self, form: struct.Struct) -> tuple[Any, ...]:
         values = form.unpack_from(self._content, self._at)
         self._at += form.size
-        if not all(math.isfinite(value) for value in values):
-            raise ValueError("not finite")
         return values
 
     def take(self, size: int) -> bytes:
@@ -117,12 +116,19 @@ class _Bytes:
         return part
 
     def text(self) -> str:
-        return self.take(self.take(1)[0]).decode()
+        return _text(self.take(self.take(1)[0]))
+
+
+@lru_cache(maxsize=256)
+def _text(raw: bytes) -> str:
+    """The same few labels again and again."""
+    return raw.decode()
 
 
 def _moments(content: _Bytes, offset: float, run: str, watched: frozenset[str]) -> Iterator[Moment]:
     while not content.over:
         t, away_ms, flags, tracks, bodies = content.read(_HEAD)
+        _finite(t)
         found = tuple(_track_of(content, t) for _ in range(tracks))
         sight = _sight_of(content, t) if flags & _SEES else None
         seen = _seen_of(content, sight, watched) if flags & _NEWS else Seen(watched, sight)
@@ -148,17 +154,12 @@ def _track(track: Track) -> bytes:
 
 def _track_of(content: _Bytes, t: float) -> Track:
     id_, flags, score, x1, y1, x2, y2, t_first = content.read(_TRACK)
-    seen = bool(flags & _SEEN)
+    _finite(t_first)
+    box, seen = (x1 / _BOX, y1 / _BOX, x2 / _BOX, y2 / _BOX), flags & _SEEN != 0
+    t_seen = t if seen else t_first
+    # By place: a day has a million of them.
     return Track(
-        id=id_,
-        label=content.text(),
-        box=(x1 / _BOX, y1 / _BOX, x2 / _BOX, y2 / _BOX),
-        score=score / _SCORE,
-        confirmed=bool(flags & _CONFIRMED),
-        moved=bool(flags & _MOVED),
-        seen=seen,
-        t_first=t_first,
-        t_seen=t if seen else t_first,
+        id_, content.text(), box, score / _SCORE, flags & _CONFIRMED != 0, flags & _MOVED != 0, seen, t_first, t_seen
     )
 
 
@@ -254,7 +255,7 @@ def _body_of(content: _Bytes, t: float, boxes: dict[int, Box]) -> BodyLook:
     track, width, height, bags, *points = content.read(_BODY)
     found = []
     for _ in range(bags):
-        score, x1, y1, x2, y2 = content.read(_BAG)
+        score, x1, y1, x2, y2 = map(_finite, content.read(_BAG))
         found.append(Bag(content.text(), score, (x1, y1, x2, y2)))
     places = np.array(points, np.float32).reshape(-1, 2)
     pose = Pose(POINTS, places, np.ones(len(POINTS), np.float32), 1.0)
