@@ -17,6 +17,9 @@ from training.data.commands import add_data_commands
 from training.prelabel.commands import add_prelabel_command
 from training.train.commands import add_train_commands
 
+_EXTRA = frozenset({"tensorflow", "keras", "pycocotools", "matplotlib", "rich", "PIL"})
+"""What comes with the extra ``training`` and may be missing where only the device's part is installed."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
@@ -30,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except ShopwardenError as error:
         sys.stderr.write(f"shopwarden-train: {error}\n")
+        return 1
+    except ModuleNotFoundError as error:
+        if error.name not in _EXTRA:
+            raise
+        sys.stderr.write(f"shopwarden-train: {error.name} is not installed; pip install 'shopwarden[training]'\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("shopwarden-train: stopped\n")

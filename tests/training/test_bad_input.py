@@ -203,3 +203,26 @@ def test_a_bundle_cut_short(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     said = capsys.readouterr().err
     assert "cut short" in said
     assert said.count("\n") == 1
+
+
+def _raiser(error: Exception) -> Callable[..., None]:
+    def fail(*_: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_a_library_that_is_missing_is_named_with_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As on a machine that has the device's part alone; what is no library of the extra is a fault of ours."""
+    write_json(tmp_path, coco_set(tmp_path))
+    missing = ModuleNotFoundError("No module named 'pycocotools'", name="pycocotools")
+    monkeypatch.setattr("training.evaluate.evaluate_file", _raiser(missing))
+    assert main(call("evaluate", tmp_path)) == 1
+    assert capsys.readouterr().err == (
+        "shopwarden-train: pycocotools is not installed; pip install 'shopwarden[training]'\n"
+    )
+    monkeypatch.setattr("training.evaluate.evaluate_file", _raiser(ModuleNotFoundError("ours", name="training.gone")))
+    with pytest.raises(ModuleNotFoundError):
+        main(call("evaluate", tmp_path))
