@@ -172,7 +172,7 @@ class _Run:
                     packets=recording.packets,
                 )
             )
-            tracks = stack.enter_context(open_track_log(self._config, on_disk=instead is None))
+            tracks = stack.enter_context(open_track_log(self._config, self._clock, on_disk=instead is None))
             cameras, model = [lane.camera.id for lane in lanes], detector.card.name
             service = Service(
                 lanes,

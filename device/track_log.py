@@ -4,7 +4,7 @@ import json
 import secrets
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -67,10 +67,17 @@ class _Lane:
 class TrackLog(Rounds):
     """Takes what cameras show and writes it now and then, in a thread of its own."""
 
-    def __init__(self, folder: Path, *, keeps: bool = True) -> None:
-        """Not yet started; ``folder`` gets a folder for each camera. Without ``keeps`` nothing comes of it."""
+    def __init__(self, folder: Path, *, keeps: bool = True, synced: Callable[[], bool] = lambda: True) -> None:
+        """Not yet started; ``folder`` gets a folder for each camera.
+
+        Args:
+            folder: where it lies.
+            keeps: without it nothing comes of what is noted.
+            synced: whether the clock is trusted.
+        """
         super().__init__("track-log", every_s=FIRST_S)
         self._folder, self._keeps, self._run_id = folder, keeps, secrets.token_hex(4)
+        self._synced = synced
         self._lock = threading.Lock()
         self._lanes: dict[str, _Lane] = {}
 
@@ -89,7 +96,8 @@ class TrackLog(Rounds):
         if lane is None:
             lane = self._lanes[camera] = _Lane(TrackFiles(self._folder / camera))
         looked = step.detections is not None
-        now = Moment(wall, step.frame.t, looked, step.tracks, step.seen, step.bodies, self._run_id)
+        synced = self._synced()
+        now = Moment(wall, step.frame.t, looked, step.tracks, step.seen, step.bodies, self._run_id, synced)
         before, lane.passed_over = lane.passed_over, now
         if now.tracks:
             lane.peopled_t = now.t

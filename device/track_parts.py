@@ -4,14 +4,15 @@ import contextlib
 from collections.abc import Iterator
 
 from device.config.model import Config
+from device.ports import Clock
 from device.track_log import TrackLog
 from device.try_rules import track_folder
 
 
 @contextlib.contextmanager
-def open_track_log(config: Config, *, on_disk: bool) -> Iterator[TrackLog]:
+def open_track_log(config: Config, clock: Clock, *, on_disk: bool) -> Iterator[TrackLog]:
     """Keep tracks until it is left; what waits is written then. A stand-in for the disk lies in memory: none there."""
-    tracks = TrackLog(track_folder(config.device.state_dir), keeps=on_disk)
+    tracks = TrackLog(track_folder(config.device.state_dir), keeps=on_disk, synced=clock.synced)
     tracks.start()
     try:
         yield tracks

@@ -30,7 +30,7 @@ _SIGHT = struct.Struct("<HHHHhhIHHB")
 _BODY = struct.Struct(f"<IHHB{2 * len(POINTS)}f")
 _BAG = struct.Struct("<5d")
 _SIZE = struct.Struct("<I")
-_LOOKED, _SEES, _NEWS = 1, 2, 4
+_LOOKED, _SEES, _NEWS, _SYNCED = 1, 2, 4, 8
 _CONFIRMED, _MOVED, _SEEN = 1, 2, 4
 _STEADY, _DOUBTFUL = 1, 2
 _NO_SHIFT, _NO_SHARPNESS = -0x8000, 0xFFFFFFFF
@@ -54,6 +54,8 @@ class Moment:
     bodies: tuple[BodyLook, ...] = ()
     run: str = ""
     """Of the guard; rules begin anew with each."""
+    synced: bool = True
+    """Whether the clock was trusted."""
 
 
 def fits(moment: Moment, offset: float) -> bool:
@@ -71,7 +73,7 @@ def encode_moment(moment: Moment, offset: float) -> bytes:
     seen, bodies = moment.seen, [body for look in moment.bodies[:MOST] if (body := _body(look))]
     tracks = moment.tracks[:MOST]
     has_more = bool(seen.changes or seen.stocks or seen.undone)
-    flags = _LOOKED * moment.looked | _SEES * (seen.sight is not None) | _NEWS * has_more
+    flags = _LOOKED * moment.looked | _SEES * (seen.sight is not None) | _NEWS * has_more | _SYNCED * moment.synced
     away_ms = round((moment.wall - moment.t - offset) * _MS)
     parts = [_HEAD.pack(moment.t, away_ms, flags, len(tracks), len(bodies)), *map(_track, tracks)]
     parts += [_sight(seen.sight)] if seen.sight is not None else []
@@ -134,7 +136,8 @@ def _moments(content: _Bytes, offset: float, run: str, watched: frozenset[str]) 
         seen = _seen_of(content, sight, watched) if flags & _NEWS else Seen(watched, sight)
         boxes = {track.id: track.box for track in found}
         looks = tuple(_body_of(content, t, boxes) for _ in range(bodies))
-        yield Moment(t + offset + away_ms / _MS, t, bool(flags & _LOOKED), found, seen, looks, run)
+        wall, synced = t + offset + away_ms / _MS, bool(flags & _SYNCED)
+        yield Moment(wall, t, bool(flags & _LOOKED), found, seen, looks, run, synced)
 
 
 def _label(label: str) -> bytes:

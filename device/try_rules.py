@@ -151,11 +151,13 @@ class _Past:
 
     def __init__(self, config: Config, camera: CameraTable, names: Set[str]) -> None:
         self._senses = PastSenses()
-        rules = build_rules(camera, time=Time(calendar_of(config), lambda: True), senses=self._senses)
+        self._synced = True
+        rules = build_rules(camera, time=Time(calendar_of(config), lambda: self._synced), senses=self._senses)
         self.rules = RuleSet(tuple(rule for rule in rules if rule.settings.name in names))
 
     def update(self, moment: Moment) -> tuple[Draft, ...]:
         self._senses.show(moment.seen)
+        self._synced = moment.synced
         return self.rules.update(
             Scene(
                 t=moment.t,

@@ -116,11 +116,11 @@ def test_a_moment_comes_back_to_the_last_digit(
     t: float, away: float, looked: bool, each: list[Track], saw: Seen
 ) -> None:
     """Of what the rules are shown nothing is lost; of the time of day a part of a millisecond."""
-    there = Moment(t + WALL + away, t, looked, tuple(each), saw, (), "r")
+    there = Moment(t + WALL + away, t, looked, tuple(each), saw, (), "r", looked)
     assert fits(there, WALL)
     (back,) = decode_moments(encode_moment(there, WALL), WALL, "r", WATCHED)
 
-    assert (back.t, back.looked, back.run, len(back.tracks)) == (t, looked, "r", len(each))
+    assert (back.t, back.looked, back.synced, back.run, len(back.tracks)) == (t, looked, looked, "r", len(each))
     assert back.wall == pytest.approx(there.wall, abs=0.002)
     for one, other in zip(back.tracks, each, strict=True):
         assert (one.id, one.box, one.score, one.t_first) == (other.id, other.box, other.score, other.t_first)

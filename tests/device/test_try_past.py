@@ -50,13 +50,16 @@ def pictures(case: Case) -> Iterator[Frame]:
         yield Frame(seq, t, (case.wall_zero or WALL) + 1.00001 * (t - 1234.5678) + 0.003 * (seq % 3), i420)
 
 
-def guarded(case: Case, folder: Path, bodies: ScriptedBodies | None = None) -> tuple[Config, list[Event], list[Moment]]:
-    """What a guard told of a scene, and what it kept."""
-    config, events, log = config_of(case), list[Event](), TrackLog(folder)
+def guarded(
+    case: Case, folder: Path, bodies: ScriptedBodies | None = None, trusted: list[bool] | None = None
+) -> tuple[Config, list[Event], list[Moment]]:
+    """What a guard told of a scene, and what it kept; ``trusted`` says that the clock is so from the middle on only."""
+    synced = trusted if trusted is not None else [True]
+    config, events, log = config_of(case), list[Event](), TrackLog(folder, synced=lambda: synced[0])
     kind = RunKind(
         ids=DerivedIds("guard"),
         boot_id=BOOT,
-        clock_synced=lambda: True,
+        clock_synced=lambda: synced[0],
         armed="away",
         noted=True,
         first_track=7,
@@ -65,6 +68,7 @@ def guarded(case: Case, folder: Path, bodies: ScriptedBodies | None = None) -> t
     detector = ScriptedDetector(case.script(), labels=("person", "car"))
     pipeline = build_pipeline(config, config.cameras[0], detector, kind)
     for frame in pictures(case):
+        synced[0] |= 2 * frame.seq > case.scene.pictures
         step = pipeline.step(frame)
         events += step.events
         log.note("truth", step)
@@ -277,3 +281,16 @@ def test_hands_are_tried_again(tmp_path: Path) -> None:
     alone = over(config, config.cameras[0], moments, "away", only=("unpaid_exit-door",))
     (out,) = [event for event in events if event.kind == "unpaid_exit"]
     assert [(it.draft.rule.name, it.draft.confidence) for it in alone.told] == [("unpaid_exit-door", out.confidence)]
+
+
+@pytest.mark.slow
+def test_while_the_clock_is_not_trusted_hours_wait_as_they_did(tmp_path: Path) -> None:
+    """A Pi without a clock of its own learns the time late: until then nobody knows whether it is open."""
+    case, trusted = load(FOLDER / "closed-at-night.toml", 0), [False]
+    config, events, moments = guarded(case, tmp_path, trusted=trusted)
+    middle = 1234.5678 + case.scene.pictures / case.scene.fps / 2
+    assert [event.kind for event in events if event.t_emitted >= middle][:1] == ["after_hours"]
+    assert not [event for event in events if event.t_emitted < middle and event.kind == "after_hours"]
+    assert bare(as_events(over(config, config.cameras[0], moments, "away"))) == [
+        {**it, "clock_synced": True} for it in bare(events)
+    ]
