@@ -76,6 +76,27 @@ def test_a_changed_byte_is_found(machine: Machine, bundle: tuple[Path, str], vic
     assert machine.run("test", "-e", "/opt/shopwarden").status == 1
 
 
+def test_a_file_that_nobody_signed_is_found(machine: Machine, bundle: tuple[Path, str]) -> None:
+    """However harmless it looks: it could be installed with the others."""
+    folder = bundle[0].parent / "more"
+    if not folder.exists():
+        folder.mkdir()
+        with tarfile.open(bundle[0]) as archive:
+            archive.extractall(folder, filter="data")
+        (folder / "wheels" / "more-1.0-py3-none-any.whl").touch()
+    done = machine.install("--offline", "/mnt/bundle/more", "--answers", "/srv/answers", "--unattended")
+    assert done.status == 1
+    assert "holds wheels/more-1.0-py3-none-any.whl, which nobody signed" in done.text
+
+
+def test_unattended_somebody_has_said_whose_signature_counts(machine: Machine) -> None:
+    """Nobody is there to be asked."""
+    machine.write("/srv/nobody", ANSWERS.format(key=""))
+    done = machine.install("--offline", "/mnt/bundle/bundle.tar", "--answers", "/srv/nobody", "--unattended")
+    assert done.status == 1
+    assert "nobody said whose signature counts" in done.text
+
+
 def test_it_guards_without_any_network(machine: Machine) -> None:
     """With its own broker over TLS, whose messages reach who listens with the right certificate."""
     assert machine.run("ip", "route").text.strip() == ""

@@ -31,7 +31,7 @@ class Pretended:
             "dpkg-query": "printf 'install ok installed'",
         }
     )
-    os_release: str = 'ID=debian\nVERSION_CODENAME="bookworm"\n'
+    os_release: str | None = 'ID=debian\nVERSION_CODENAME="bookworm"\n'
     files: dict[str, str] = field(
         default_factory=lambda: {
             "run/systemd/system/x": "",
@@ -41,6 +41,9 @@ class Pretended:
         }
     )
 
+    missing: str = ""
+    """A command that it lacks."""
+
     def install(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run the installer on it without changing anything."""
         stubs, root = self.folder / "bin", self.folder / "root"
@@ -48,18 +51,34 @@ class Pretended:
         for name, script in self.commands.items():
             (stubs / name).write_text(f"#!/bin/sh\n{script}\n")
             (stubs / name).chmod(0o755)
+        path = os.environ["PATH"]
+        if self.missing:
+            path = str(self.folder / "others")
+            put_others(Path(path), besides=self.missing)
         for name, text in {"etc/os-release": self.os_release, **self.files}.items():
+            if text is None:
+                continue
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text)
         return subprocess.run(
             ["bash", INSTALL, "--dry-run", "--unattended", *options],
-            env={**os.environ, "PATH": f"{stubs}:{os.environ['PATH']}", "SHOPWARDEN_LOOK_AT": str(root)},
+            env={**os.environ, "PATH": f"{stubs}:{path}", "SHOPWARDEN_LOOK_AT": str(root)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
         )
+
+
+def put_others(folder: Path, *, besides: str) -> None:
+    """Every command of this machine but one."""
+    folder.mkdir()
+    for place in ("/usr/bin", "/bin", "/usr/sbin", "/sbin"):
+        for found in Path(place).iterdir():
+            link = folder / found.name
+            if not re.fullmatch(besides + r"[0-9.]*", found.name) and not link.is_symlink():
+                link.symlink_to(found)
 
 
 @pytest.fixture
@@ -113,6 +132,25 @@ def test_another_system_is_refused(pi: Pretended, text: str, said: str) -> None:
     done = pi.install()
     assert done.returncode == 1
     assert said in done.stderr
+
+
+def test_what_says_nothing_of_itself_is_refused(pi: Pretended) -> None:
+    """A system without the file that every Debian has."""
+    pi.os_release = None
+    done = pi.install()
+    assert done.returncode == 1
+    assert "etc/os-release is not there, so this is no Debian" in done.stderr
+    assert "What to do: " in done.stderr
+
+
+def test_without_python_it_is_refused(pi: Pretended) -> None:
+    """With the command that brings it."""
+    del pi.commands["python3"]
+    pi.missing = "python3"
+    done = pi.install()
+    assert done.returncode == 1
+    assert "python3 is missing" in done.stderr
+    assert "apt-get install python3" in done.stderr
 
 
 def test_32_bit_trixie_is_refused(pi: Pretended) -> None:

@@ -2,8 +2,8 @@
 
 Usage: python -m tests.vm.power_guest PORT      the broker's, at the host; ``-`` for none
 
-It says one line each: ``found JSON`` what was there before the guard started, ``ready UNIX`` the guard guards, ``told
-SEQ ID`` the row of an event is committed.
+It says one line each: ``found JSON`` what was there before the guard started, ``ready UNIX`` the guard guards, ``seen
+N`` a picture is looked at, ``told SEQ ID`` the row of an event is committed.
 """
 
 import contextlib
@@ -28,7 +28,9 @@ from device.capture.scene_path import Waypoint
 from device.cli import main as shopwarden
 from device.clock import SystemClock
 from device.config import Config
+from device.core.detections import Detections
 from device.core.event import Event
+from device.core.frame import Frame
 from device.detect.scripted import ScriptedDetector
 from device.fanout import Listener
 from device.outlets import Outlets, open_outlets
@@ -124,7 +126,7 @@ def found() -> dict[str, Any]:
     with contextlib.closing(sqlite3.connect(STATE / FILE_NAME)) as db:
         rows = {name: seq for seq, name in db.execute("select seq, id from event")}
         alarms = dict(
-            db.execute("select event_id, min(time) from event where priority = 'alarm' and state = 'start' group by 1")
+            db.execute("select event_id, min(id) from event where priority = 'alarm' and state = 'start' group by 1")
         )
         waiting = [seq for (seq,) in db.execute("select seq from outbox")]
     said = f"{out.getvalue()} {err.getvalue()}".strip()
@@ -143,13 +145,22 @@ def played(path: Path) -> tuple[int, str | None]:
     return count, None
 
 
+class Telling(ScriptedDetector):
+    """Says of each picture that it has come."""
+
+    def detect(self, frame: Frame) -> Detections:
+        """Say so, and see what the script says."""
+        say(f"seen {frame.seq}")
+        return super().detect(frame)
+
+
 def scripted(_config: object) -> ScriptedDetector:
     """Sees who is drawn, in every picture."""
     script = {
         seq: [(it.label, 0.8, it.box) for it in WALK.truth(seq % WALK.pictures / FPS)]
         for seq in range(WALK.pictures * ROUNDS_OF_THE_SCENE)
     }
-    return ScriptedDetector(script, ("person",))
+    return Telling(script, ("person",))
 
 
 def with_told(
