@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.report.html import Html
 
-_WIDTH, _HEIGHT, _LEFT, _BOTTOM = 340, 260, 34, 34
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 340, 276, 34, 24, 34
 _SMALL = (120, 44)
 _MOST_POINTS = 101
 """A curve is thinned to so many: a page of eighty classes stays under a few hundred kB."""
@@ -32,10 +32,10 @@ class Line:
 
 def chart(lines: Sequence[Line], axes: tuple[str, str], dots: Sequence[Place] = (), rings: Sequence[Place] = ()) -> str:
     """Curves with axes; dots and rings mark chosen points."""
-    width, height = _WIDTH - _LEFT - 8, _HEIGHT - _BOTTOM - 8
+    width, height = _WIDTH - _LEFT - 8, _HEIGHT - _BOTTOM - _TOP
 
     def at(x: float, y: float) -> Place:
-        return _LEFT + x * width, 8 + (1.0 - y) * height
+        return _LEFT + x * width, _TOP + (1.0 - y) * height
 
     parts = [_grid(at, axes)]
     parts += [_curve(line, at) for line in sorted(lines, key=lambda line: line.main)]
@@ -68,7 +68,8 @@ def _grid(at: _At, axes: tuple[str, str]) -> str:
     middle, low = at(0.5, 0.0)
     parts.append(f'<text x="{middle:.0f}" y="{low + 29:.0f}" text-anchor="middle">{escape(axes[0])}</text>')
     left, top = at(0.0, 1.0)
-    parts.append(f'<text x="{left + 6:.0f}" y="{top + 14:.0f}">{escape(axes[1])}</text>')
+    # Over the square: many classes fill it, and a word among their curves cannot be read.
+    parts.append(f'<text x="{left:.0f}" y="{top - 9:.0f}">{escape(axes[1])}</text>')
     return "".join(parts)
 
 
