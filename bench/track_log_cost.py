@@ -19,9 +19,9 @@ from device.config.rules import rule_tables
 from device.core.frame import Frame
 from device.core.ids import DerivedIds
 from device.detect.scripted import ScriptedDetector, Seen
-from device.track_files import MAX_BYTES, track_files
-from device.track_log import WRITE_EVERY_S, Damage, TrackLog, read_tracks
-from device.try_rules import over
+from device.tracklog.files import MAX_BYTES, track_files
+from device.tracklog.log import WRITE_EVERY_S, Damage, TrackLog, read_tracks
+from device.tracklog.try_rules import over
 
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "measured" / "track-log.md"
 FPS = 15.0

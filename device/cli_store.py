@@ -74,7 +74,7 @@ def _restore(arguments: argparse.Namespace) -> int:
 
 def _try(arguments: argparse.Namespace) -> int:
     from device.config import load_config
-    from device.try_rules import told, try_rules
+    from device.tracklog.try_rules import told, try_rules
 
     since = 0.0
     if arguments.since is not None:

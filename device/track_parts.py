@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from device.config.model import Config
 from device.ports import Clock
-from device.track_log import TrackLog
-from device.try_rules import track_folder
+from device.tracklog.log import TrackLog
+from device.tracklog.try_rules import track_folder
 
 
 @contextlib.contextmanager

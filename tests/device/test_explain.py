@@ -17,7 +17,7 @@ from device.core.rules.table import KIND_DEFAULTS
 from device.detect.scripted import ScriptedDetector
 from device.detect.scripted_bodies import ScriptedBodies, standing
 from device.explain import Explainer
-from tests.device.test_try_past import config_of, pictures
+from tests.tracklog.test_try_past import config_of, pictures
 
 ALL = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
 CORNER = [[0.0, 0.0], [0.02, 0.0], [0.02, 0.02], [0.0, 0.02]]

@@ -9,8 +9,8 @@ import pytest
 from device.cli import main
 from device.config import load_config
 from device.store.store import Store
-from device.track_log import Damage, read_tracks
-from device.try_rules import over, track_folder
+from device.tracklog.log import Damage, read_tracks
+from device.tracklog.try_rules import over, track_folder
 from tests.device.daemon import Daemon
 from tests.device.drawn import write_config, write_scene
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from device import track_log
 from device.cli import main
 from device.config.model import Config
 from device.core.detections import no_detections
@@ -17,9 +16,10 @@ from device.core.rules.senses import Seen
 from device.core.track import Track
 from device.errors import StoreError
 from device.pipeline import Step
-from device.track_log import Damage, TrackLog, read_tracks
-from device.track_row import Moment
-from device.try_rules import over, told, track_folder
+from device.tracklog import log as log_module
+from device.tracklog.log import Damage, TrackLog, read_tracks
+from device.tracklog.row import Moment
+from device.tracklog.try_rules import over, told, track_folder
 from tests.builders import make_motion
 
 WALL = 1_790_000_000.0
@@ -79,17 +79,17 @@ def test_tracks_are_kept_while_somebody_is_there_and_shortly_after(tmp_path: Pat
     kept = list(read_tracks(tmp_path, "aisle", 0.0, Damage()))
     assert kept[0].t == 0.0
     assert [moment.t for moment in kept[1:11]] == pytest.approx([1.0 + n / 5 for n in range(10)])
-    busy = [moment.t for moment in kept if moment.t <= 2.8 + track_log.AFTERWARDS_S]
+    busy = [moment.t for moment in kept if moment.t <= 2.8 + log_module.AFTERWARDS_S]
     assert np.diff(busy[1:]).max() == pytest.approx(0.2)
-    quiet = [moment.t for moment in kept if moment.t > 2.8 + track_log.AFTERWARDS_S]
-    assert np.diff(quiet).min() == pytest.approx(track_log.QUIET_S)
+    quiet = [moment.t for moment in kept if moment.t > 2.8 + log_module.AFTERWARDS_S]
+    assert np.diff(quiet).min() == pytest.approx(log_module.QUIET_S)
     assert next(read_tracks(tmp_path, "aisle", WALL + 2.0, Damage())).t >= 2.0
     assert list(read_tracks(tmp_path, "yard", 0.0, Damage())) == []
 
 
 def test_what_a_disk_does_not_take_waits_and_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is written once it does: the newest of it."""
-    monkeypatch.setattr(track_log, "MAX_PENDING", 2000)
+    monkeypatch.setattr(log_module, "MAX_PENDING", 2000)
     (tmp_path / "aisle").write_text("in the way")
     log = TrackLog(tmp_path)
     for n in range(50):

@@ -15,9 +15,9 @@ from device.core.track import Track
 from device.errors import StoreError
 from device.pipeline import Step
 from device.rounds import Rounds
-from device.track_block import MAX_BLOCK, pack, unpack
-from device.track_files import TrackFiles, track_files
-from device.track_row import Moment, decode_moments, encode_moment, fits
+from device.tracklog.block import MAX_BLOCK, pack, unpack
+from device.tracklog.files import TrackFiles, track_files
+from device.tracklog.row import Moment, decode_moments, encode_moment, fits
 
 log = structlog.get_logger(__name__)
 

@@ -22,8 +22,8 @@ from device.core.rules.ruleset import RuleSet
 from device.core.rules.scene import Scene
 from device.core.rules.senses import PastSenses
 from device.errors import UsageError
-from device.track_log import Damage, read_tracks
-from device.track_row import Moment
+from device.tracklog.log import Damage, read_tracks
+from device.tracklog.row import Moment
 
 WARM_S = 600.0
 """So long before rules are run already: who came in holds what they took."""

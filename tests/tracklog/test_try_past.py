@@ -21,9 +21,9 @@ from device.core.message import MessageMaker
 from device.core.rules.senses import Seen
 from device.detect.scripted import ScriptedDetector
 from device.detect.scripted_bodies import ScriptedBodies, standing
-from device.track_log import Damage, TrackLog, read_tracks
-from device.track_row import Moment
-from device.try_rules import Tried, over, told
+from device.tracklog.log import Damage, TrackLog, read_tracks
+from device.tracklog.row import Moment
+from device.tracklog.try_rules import Tried, over, told
 
 WALL = 1_790_000_000.0
 BOOT = "00000000-0000-0000-0000-000000000000"

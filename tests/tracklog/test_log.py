@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from device import track_block, track_files
 from device.core.concealment.body import Bag, Body, BodyLook
 from device.core.geometry import Box
 from device.core.rules.senses import Seen
@@ -18,11 +17,13 @@ from device.core.shelf.ledger import Change, Stockcount
 from device.core.tamper.eye import Sight
 from device.core.track import Track, rounded
 from device.detect.scripted_bodies import standing
-from device.track_block import MARK, pack, unpack
-from device.track_files import TrackFiles
-from device.track_files import track_files as files_of
-from device.track_log import Damage, read_tracks
-from device.track_row import POINTS, Moment, decode_moments, encode_moment, fits
+from device.tracklog import block
+from device.tracklog import files as log_files
+from device.tracklog.block import MARK, pack, unpack
+from device.tracklog.files import TrackFiles
+from device.tracklog.files import track_files as files_of
+from device.tracklog.log import Damage, read_tracks
+from device.tracklog.row import POINTS, Moment, decode_moments, encode_moment, fits
 
 WALL = 1_790_000_000.0
 WATCHED = frozenset({"label-person"})
@@ -219,8 +220,8 @@ def test_marks_without_end_take_no_time_without_end() -> None:
 
 def test_a_block_that_swells_is_none() -> None:
     """What is small on the disk and without end in memory is not opened."""
-    assert list(unpack(pack(b"\0" * (2 * track_block.MAX_BLOCK + 1)))) == [None]
-    assert list(unpack(pack(b"\0" * track_block.MAX_BLOCK))) != [None]
+    assert list(unpack(pack(b"\0" * (2 * block.MAX_BLOCK + 1)))) == [None]
+    assert list(unpack(pack(b"\0" * block.MAX_BLOCK))) != [None]
 
 
 def test_not_a_number_is_no_row() -> None:
@@ -305,8 +306,8 @@ def test_what_is_too_old_or_of_a_time_to_come_goes(tmp_path: Path) -> None:
 
 def test_the_log_is_bounded_in_bytes_and_in_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest goes first."""
-    monkeypatch.setattr(track_files, "MAX_BYTES", 8000)
-    monkeypatch.setattr(track_files, "MAX_SEGMENT_BYTES", 1000)
+    monkeypatch.setattr(log_files, "MAX_BYTES", 8000)
+    monkeypatch.setattr(log_files, "MAX_SEGMENT_BYTES", 1000)
     files = TrackFiles(tmp_path / "aisle")
     for n in range(400):
         files.append(block_of(moment(float(n))), WALL + n)
@@ -314,7 +315,7 @@ def test_the_log_is_bounded_in_bytes_and_in_files(tmp_path: Path, monkeypatch: p
     found, damaged = read(tmp_path)
     assert damaged == 0
     assert found == [float(n) for n in range(400 - len(found), 400)]
-    monkeypatch.setattr(track_files, "MAX_FILES", 4)
+    monkeypatch.setattr(log_files, "MAX_FILES", 4)
     for n in range(9):
         again = TrackFiles(tmp_path / "aisle")
         again.append(block_of(moment(500.0 + n)), WALL + 500 + n)
