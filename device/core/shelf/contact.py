@@ -48,6 +48,10 @@ class Whereabouts:
         while self._moments[0][0] < t - self._memory_s:
             self._moments.popleft()
 
+    def first_at(self, place: Box, since: float, until: float, first_s: float) -> Contact | None:
+        """Who was most at a place in its first moments; where nobody was, or they are forgotten, until it was clear."""
+        return self.at(place, since, min(until, since + first_s)) or self.at(place, since, until)
+
     def at(self, place: Box, since: float, until: float) -> Contact | None:
         """Who was most at a place between two times; None: nobody whose hand could reach it."""
         moments = [people for t, people in self._moments if since <= t <= until]

@@ -267,7 +267,7 @@ class ShelfWatch:
             return None
         box = view.fractions(*blob.rect)
         moved, clear = look.t - rested_s, max(since, look.t - rested_s)
-        contact = self._whereabouts.at(box, since - 0.3, min(max(clear, since), since + _CONTACT_S))
+        contact = self._whereabouts.first_at(box, since - 0.3, clear, 0.3 + _CONTACT_S)
         if not self._settings.people_hide and self._traces.is_light(blob.area, since, moved):
             self._absorb_old(blob.area, look, memory)
             return None
