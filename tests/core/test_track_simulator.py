@@ -56,6 +56,25 @@ def test_people_keep_their_numbers(name: str, rate: float) -> None:
     assert nobody < 0.02 * SECONDS * rate * 6.0
 
 
+@pytest.mark.parametrize("seed", [1, 3, 4])
+def test_no_number_stays_with_a_sign(seed: int) -> None:
+    """People pass signs that score .2 to .5 all the time, stop before and behind them, and go on without them."""
+    plan = next(plan for plan in PLANS if plan.name == "signs")
+    signs = [sign.box(plan.view).tolist() for sign in plan.signs]
+    tracker, on_signs, rows = Tracker(), 0, 0
+    for look in simulated(replace(plan, seconds=SECONDS), seed).looks:
+        width, height = look.detections.size
+        for track in tracker.update(look.detections, look.motion, look.t):
+            if track.seen and track.believed:
+                x1, y1, x2, y2 = track.box
+                box = (x1 * width, y1 * height, x2 * width, y2 * height)
+                somebody = max((iou(box, (a, b, c, d)) for a, b, c, d in look.boxes.tolist()), default=0.0)
+                on_signs += somebody < 0.3 and any(iou(box, (a, b, c, d)) > 0.5 for a, b, c, d in signs)
+                rows += 1
+    assert rows > 500
+    assert on_signs < 0.01 * rows
+
+
 def test_an_empty_square_has_nobody() -> None:
     """Scenery that looks like people, and single ghosts, are never believed."""
     plan = Plan("empty", people=0.0, ghosts=6, seconds=60.0)
