@@ -1,0 +1,32 @@
+"""What a shelf's past makes of a place that changed."""
+
+import numpy as np
+import pytest
+
+from device.core.shelf.change import Looks
+from device.core.shelf.ledger import Ledger
+
+AREA = np.zeros((12, 12), dtype=np.bool_)
+AREA[3:9, 3:9] = True
+GREY = np.full((12, 12, 3), 128.0, dtype=np.float32)
+
+
+@pytest.mark.parametrize(
+    ("score", "print_", "sharp", "verdict"),
+    [
+        (0.6, 0.6, False, "taken"),
+        (-0.6, -0.6, False, "returned"),
+        (0.2, 0.2, False, None),
+        (0.2, 0.2, True, "taken"),
+        (-0.4, -0.4, False, None),
+        (0.4, 0.4, False, "taken"),
+        (0.4, None, False, None),
+        (0.6, None, False, "taken"),
+    ],
+)
+def test_where_nothing_had_changed_more_must_speak(
+    score: float, print_: float | None, sharp: bool, verdict: str | None
+) -> None:
+    """More for a return than for a taking, most where a rim is all; less where no shadow has such an edge."""
+    facts = {"outline": score, "depth": 0.0} | ({} if print_ is None else {"print": print_})
+    assert Ledger(10).judge(AREA, GREY, Looks(score, facts), sharp=sharp)[0] == verdict
