@@ -10,10 +10,11 @@ from device.detect.detector import open_detector
 from tests.training.train.drawn import write_drawn, write_recipe
 from training.detector.members import train_detector
 from training.detector.network import build_learner, finished_network, get_weights, join_weights
+from training.detector.task import DetectorTask
 from training.errors import ExportError
 from training.export import export
 from training.nanodet import NanoDetSpec
-from training.train.checkpoint import BEST, best_weights
+from training.train.checkpoint import BEST, Checkpoint, best_weights, save_checkpoint
 from training.train.experiment import begin
 from training.train.progress import PlainProgress
 from training.train.task import Weights
@@ -22,12 +23,13 @@ tf = pytest.importorskip("tensorflow")
 pytestmark = pytest.mark.train
 
 SPEC = NanoDetSpec(64, 96, 3)
+SQUARE = NanoDetSpec(64, 64, 2)
 PICTURE = np.random.default_rng(1).normal(size=(1, 96, 64, 3)).astype(np.float32)
 
 
-def _some_weights(seed: int) -> Weights:
+def _some_weights(seed: int, spec: NanoDetSpec = SPEC) -> Weights:
     random = np.random.default_rng(seed)
-    fresh = get_weights(build_learner(SPEC, "float32"))
+    fresh = get_weights(build_learner(spec, "float32"))
     return {name: random.normal(0.0, 0.05, value.shape).astype(np.float32) for name, value in fresh.items()}
 
 
@@ -45,57 +47,54 @@ class _KilledError(Exception):
     """Stands for a kill."""
 
 
-class _Stopper(PlainProgress):
-    """Stops the second member in its second epoch."""
+class _Trainer:
+    """In the place of the loop, whose own tests kill and resume it: weights that hang on the seed, and the calls."""
 
-    def __init__(self, stream: io.StringIO) -> None:
-        super().__init__(stream)
-        self._members = 0
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, int]] = []
+        self.kill_at = 0
 
-    def say(self, line: str) -> None:
-        """Count the members."""
-        super().say(line)
-        self._members += line.startswith("member")
-
-    def advance(self, epoch: int, batch: int, batches: int, loss: float) -> None:  # noqa: ARG002 - as it is called
-        """Stop where it is time."""
-        if (self._members, epoch, batch) == (2, 1, 2):
+    def __call__(self, task: DetectorTask, progress: PlainProgress) -> None:
+        """Leave the best weights of a training in its folder."""
+        self.calls.append((task.out.name, task.seed))
+        if len(self.calls) == self.kill_at:
             raise _KilledError
+        task.out.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(task.out / BEST, Checkpoint(dict(_some_weights(task.seed, SQUARE)), {"epoch": task.seed}))
+        progress.say("best")
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_they_learn_in_turn_and_go_on_where_they_were_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each with a seed of its own; interrupted or not, the same weights to the last bit; then to the device.
-
-    Where int8 loses too much, the refusal says what can be done: levels are learned by one network only.
-    """
-    data = write_drawn(tmp_path / "data")
+@pytest.mark.timeout(300)
+def test_they_learn_in_turn_and_are_joined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each with a seed and a folder of its own; nothing counts before all are there; then to the device."""
+    trainer = _Trainer()
+    monkeypatch.setattr("training.detector.members.train", trainer)
     recipe = write_recipe(tmp_path / "r.toml", "size_px = 64", "size_px = 64\nmembers = 2")
-    straight, said = begin(recipe, data, tmp_path / "straight"), io.StringIO()
-    train_detector(straight, PlainProgress(said))
-    assert "all 2 together: validation AP" in said.getvalue()
-    joined = best_weights(straight.out).arrays
-    name = "head0_scores/kernel"
-    assert np.abs(joined[f"member1_{name}"] - joined[f"member2_{name}"]).max() > 0
-
-    stopped, said = begin(recipe, data, tmp_path / "stopped"), io.StringIO()
+    experiment, said = begin(recipe, write_drawn(tmp_path / "data"), tmp_path / "run"), io.StringIO()
+    trainer.kill_at = 2
     with pytest.raises(_KilledError):
-        train_detector(stopped, _Stopper(said))
-    assert not (stopped.out / BEST).exists()
-    train_detector(stopped, PlainProgress(said))
-    assert "goes on at epoch 2, batch 2" in said.getvalue()
-    for name, array in best_weights(stopped.out).arrays.items():
-        np.testing.assert_array_equal(array, joined[name])
+        train_detector(experiment, PlainProgress(said))
+    assert not (experiment.out / BEST).exists()
 
-    card = export(straight, tmp_path / "m.tflite", lambda _: None)
-    assert (card.source["members"], card.source["epoch"]) == (2, "2, 2")
+    # Called again it goes through all of them: the loop itself knows which are done.
+    train_detector(experiment, PlainProgress(said))
+    assert trainer.calls == [("member1", 3), ("member2", 4)] * 2
+    assert "all 2 together: validation AP" in said.getvalue()
+    joined = best_weights(experiment.out)
+    assert joined.notes["epoch"] == "3, 4"
+    for name, value in _some_weights(4, SQUARE).items():
+        np.testing.assert_array_equal(joined.arrays[f"member2_{name}"], value)
+
+    card = export(experiment, tmp_path / "m.tflite", lambda _: None)
+    assert card.source["members"] == 2
     detector = open_detector(tmp_path / "m.tflite")
     try:
         detector.detect_bgr(np.zeros((64, 64, 3), np.uint8))
     finally:
         detector.close()
+
+    # Levels are learned by one network only, and a refusal says so.
     monkeypatch.setattr("training.export.Comparison.loss", 1.5)
     with pytest.raises(ExportError, match=r"network.members = 1 and export.qat_epochs"):
-        export(straight, tmp_path / "refused.tflite", lambda _: None)
+        export(experiment, tmp_path / "refused.tflite", lambda _: None)
     assert not (tmp_path / "refused.tflite").exists()
