@@ -185,3 +185,16 @@ def test_a_part_taken_for_somebody_is_doubted_again() -> None:
         was = was or tracks[1].confirmed
     assert was
     assert [track.confirmed for track in tracks] == [True, False]
+
+
+@pytest.mark.parametrize("burden", ["bottle", "person"])
+def test_who_carries_something_is_no_part_of_it(burden: str) -> None:
+    """Somebody found with doubt walks with a thing surely found: believed, unless the thing is a person, too."""
+    tracker = Tracker()
+    for step in range(40):
+        found = person(0.1 + 0.008 * step, score=0.55 if step % 3 == 0 else 0.33)
+        x1, y1, x2, _ = found[2]
+        held: Found = (burden, 0.8, (x1 + 0.6 * (x2 - x1), y1 - 0.1, x2 + 0.6 * (x2 - x1), y1 + 0.25))
+        tracks = tracker.update(detections(found, held), moving(found[2], held[2]), step / 10)
+    walker = min(tracks, key=lambda track: abs(track.foot[1] - 0.8))
+    assert walker.confirmed is (burden == "bottle")

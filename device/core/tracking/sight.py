@@ -49,6 +49,8 @@ class Sight:
     """(N,) False where it may well be a part of something better of its kind."""
     alone: Flags
     """(N,) whether it is that, and no other such thing of any kind touches it: motion there is its own."""
+    apart: Flags
+    """(N,) the same, where only its own kind counts: a bag in a hand makes nobody a part of the bag."""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -69,7 +71,9 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     labels = tuple(names[classes[index]] for index in chosen.tolist())
     overlap, inside = overlaps(boxes, boxes)
     kinds = tuple(settings.kind(label) for label in labels)
-    own = _own(inside, kinds, settings.part_inside)
+    same = np.array([[a == b for b in kinds] for a in kinds], dtype=np.bool_) if len(set(kinds)) > 1 else None
+    own = _own(inside, same, settings.part_inside)
+    touches = (inside > _TOUCH) & own
     least = [levels[classes[index]] for index in chosen.tolist()]
     return Sight(
         aspect=aspect,
@@ -89,15 +93,16 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         overlap=overlap,
         inside=inside,
         own=own,
-        alone=own & (((inside > _TOUCH) & own).sum(axis=1) <= 1),
+        alone=own & (touches.sum(axis=1) <= 1),
+        apart=own & ((touches if same is None else touches & same).sum(axis=1) <= 1),
     )
 
 
-def _own(inside: Floats, kinds: tuple[str, ...], most: float) -> Flags:
-    """Whether none before it in the list, of the same kind, shares more with it than ``most``."""
+def _own(inside: Floats, same: Flags | None, most: float) -> Flags:
+    """Whether none before it in the list, of the same kind, shares more with it than ``most``; None: all are of one."""
     covers = np.tril(inside > most, -1)
-    if len(set(kinds)) > 1:
-        covers &= np.array([[a == b for b in kinds] for a in kinds], dtype=np.bool_)
+    if same is not None:
+        covers &= same
     return np.asarray(~covers.any(axis=1))
 
 

@@ -30,9 +30,10 @@ class Thing:
     """The changing record behind a ``Track``."""
 
     __slots__ = (
-        "alone_hits", "anchor", "appearance", "best_score", "blind_s", "body", "box", "changed_hits", "confirmed",
-        "held_s", "high_hits", "hits", "id", "kind", "last_foot", "looks", "missed_s", "moved", "restless", "score",
-        "score_sum", "seen", "stirred_hits", "t_first", "t_seen", "votes", "watched_s",
+        "alone_hits", "anchor", "apart_hits", "appearance", "best_score", "blind_s", "body", "box",
+        "changed_hits", "confirmed", "held_s", "high_hits", "hits", "id", "kind", "last_foot", "looks",
+        "missed_s", "moved", "restless", "score", "score_sum", "seen", "stirred_hits", "t_first", "t_seen",
+        "votes", "watched_s",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -46,7 +47,7 @@ class Thing:
         self.appearance: NDArray[np.float32] | None = None
         self.confirmed = self.moved = False
         self.looks = self.high_hits = 0
-        self.hits = self.changed_hits = self.stirred_hits = self.alone_hits = 0.0  # of late
+        self.hits = self.changed_hits = self.stirred_hits = self.alone_hits = self.apart_hits = 0.0  # of late
         self.score_sum = self.missed_s = self.best_score = 0.0
         self.watched_s = self.held_s = 0.0  # looked for, in all and up to when it was last seen: what evidence takes
         self.blind_s = 0.0
@@ -164,6 +165,7 @@ class Thing:
         if sight.own[index]:
             self.high_hits += self.score >= settings.of(label).high
             self.best_score = max(self.best_score, self.score)
+        self.apart_hits += bool(sight.apart[index])
         self._count(float(sight.changed[index]), settings, alone=bool(sight.alone[index]))
         if self.appearance is None:
             self._blend(sight, index)
@@ -177,6 +179,7 @@ class Thing:
         if self.hits > _HITS_KEPT:
             self.hits, self.changed_hits = 0.5 * self.hits, 0.5 * self.changed_hits
             self.stirred_hits, self.alone_hits = 0.5 * self.stirred_hits, 0.5 * self.alone_hits
+            self.apart_hits *= 0.5
 
     def _judge_belief(self, settings: TrackerSettings) -> None:
         """Scenery stays where it is and nothing changes there; one walker passing before it does not set it free."""
@@ -200,7 +203,7 @@ class Thing:
 
     def _walks_alone(self, mean: float, settings: TrackerSettings) -> bool:
         """Whether what moves is somebody of their own, and no part of a person that goes along with them."""
-        beside = self.alone_hits < settings.alone_share * self.hits
+        beside = self.apart_hits < settings.alone_share * self.hits
         if self.confirmed:
             return not beside or mean >= settings.beside_score - settings.beside_doubt
         least = settings.beside_score if beside else settings.confirm_score
