@@ -204,7 +204,7 @@ _SAME_RIM, _SAME_PRINT = 0.1, 0.15
 
 
 def _as_full(looks: Looks) -> bool:
-    if abs(looks.score) < _UNCLEAR:
+    if abs(looks.score) < _UNCLEAR or ("print" in looks.facts and 0.0 < looks.score < _LEAST["taken"]):
         return True
     return abs(looks.facts["outline"]) < _SAME_RIM and abs(looks.facts.get("print", 1.0)) < _SAME_PRINT
 

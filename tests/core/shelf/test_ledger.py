@@ -30,3 +30,10 @@ def test_where_nothing_had_changed_more_must_speak(
     """More for a return than for a taking, most where a rim is all; less where no shadow has such an edge."""
     facts = {"outline": score, "depth": 0.0} | ({} if print_ is None else {"print": print_})
     assert Ledger(10).judge(AREA, GREY, Looks(score, facts), sharp=sharp)[0] == verdict
+
+
+@pytest.mark.parametrize("score", [0.05, 0.2, 0.28])
+def test_a_little_darker_and_as_full_is_the_next_of_its_kind(score: float) -> None:
+    """However little more there was before."""
+    looks = Looks(score, {"outline": 0.15, "print": 0.05, "surroundings": 0.3, "depth": 0.12})
+    assert Ledger(10).judge(AREA, GREY, looks) == ("taken", 0.55, "what stands there now is farther back")
