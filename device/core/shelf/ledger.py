@@ -120,7 +120,9 @@ class Ledger:
             return "taken", 0.55, "what stands there now is farther back"
         verdict: Verdict = "taken" if looks.score > 0 else "returned"
         least = _LEAST[verdict] if "print" in looks.facts else _LEAST_THIN
-        if abs(looks.score) < (least if last is None and not sharp else _UNCLEAR):
+        if last is not None or (sharp and verdict == "taken"):
+            least = _UNCLEAR
+        if abs(looks.score) < least:
             return None, 0.0, "as much of an item before as after"
         return verdict, 0.5 + 0.45 * strength, "by outline, print and surroundings"
 

@@ -18,6 +18,7 @@ GREY = np.full((12, 12, 3), 128.0, dtype=np.float32)
         (-0.6, -0.6, False, "returned"),
         (0.2, 0.2, False, None),
         (0.2, 0.2, True, "taken"),
+        (-0.2, -0.2, True, None),
         (-0.4, -0.4, False, None),
         (0.4, 0.4, False, "taken"),
         (0.4, None, False, None),
