@@ -11,7 +11,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from device.core.card import ModelCard
 from training.calibration import compared_pictures
 from training.data.sample import Sample
-from training.errors import ExportError, RecipeError
+from training.errors import ExportError, RecipeError, TrainingError
 from training.quantise import Quantised, quantise
 from training.sensitive import losing_tensors
 from training.tflite_file import write_model
@@ -95,6 +95,7 @@ def ship(ware: Ware[Compared], experiment: Experiment[Any], path: Path, say: Say
     Raises:
         RecipeError: there are no weights yet, or the path is no ``.tflite``.
         ExportError: int8 loses more than the recipe allows; the message holds the figures.
+        TrainingError: the file cannot be written.
     """
     if path.suffix != ".tflite":
         raise RecipeError(f"{path}: the device reads files that end in .tflite; name one")
@@ -103,7 +104,7 @@ def ship(ware: Ware[Compared], experiment: Experiment[Any], path: Path, say: Say
     finished = Finished(experiment, best.arrays, best.notes, task.finished(best.arrays))
     samples = task.calibration()
     say(f"{path.name}: best weights of epoch {finished.notes['epoch']}, quantising on {len(samples)} pictures")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(path)
     trial = _try(ware, finished, finished.model, samples, path, say)
     losing = losing_tensors(finished.model, trial.quantised.network, samples[:_TRACED_SAMPLES])[:_NAMED_TENSORS]
     say("tensors that lose most: " + ", ".join(f"{loss.name} {loss.error:.1%}" for loss in losing))
@@ -120,6 +121,14 @@ def ship(ware: Ware[Compared], experiment: Experiment[Any], path: Path, say: Say
         )
     card = ware.complete(trial.card, trial.validation, trial.many)
     return write_model(path, trial.quantised.network, card, ware.notices(experiment))
+
+
+def _make_folder(path: Path) -> None:
+    """Before the minutes of quantising and measuring, not behind them."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TrainingError(f"{path}: cannot be written: {error.strerror}; name another --out") from error
 
 
 def _try(

@@ -4,6 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 
 from device.core.card import ModelCard, TensorSpec, card_to_json
 from device.detect.load import CARD_NAME
-from training.errors import ExportError
+from training.errors import ExportError, TrainingError
 
 _ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 """No time of making in the file: the same network and card give the same bytes."""
@@ -29,6 +30,9 @@ def write_model(path: Path, network: bytes, card: ModelCard, notices: Mapping[st
 
     Returns:
         The card as written.
+
+    Raises:
+        TrainingError: the file cannot be written.
     """
     complete = replace(card, model_sha256=hashlib.sha256(network).hexdigest())
     texts = {CARD_NAME: card_to_json(complete), "labels.txt": "".join(f"{label}\n" for label in card.labels), **notices}
@@ -39,8 +43,14 @@ def write_model(path: Path, network: bytes, card: ModelCard, notices: Mapping[st
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, text)
     part = path.with_name(path.name + ".part")
-    part.write_bytes(buffer.getvalue())
-    part.replace(path)
+    try:
+        part.write_bytes(buffer.getvalue())
+        part.replace(path)
+    except OSError as error:
+        # Half a file would hold the very room that is missing.
+        with suppress(OSError):
+            part.unlink()
+        raise TrainingError(f"{path}: cannot be written: {error.strerror}; name another --out or make room") from error
     return complete
 
 

@@ -9,16 +9,19 @@ import cv2
 import numpy as np
 import pytest
 
+from device.core.detections import no_detections
 from device.detect.load import read_model
 from tests.detect.models import GENERAL_320
 from tests.training.sets import coco_raw, write_set
 from training.cli import main
+from training.coco import CocoSet, Picture, TrueBox
 from training.metrics import Curve
 from training.report.chart import Line, chart
 from training.report.classes import render_class_report
 from training.report.detector import f1_at
 from training.report.html import Html, page, table
 from training.report.matrix import matrix_table
+from training.report.worst import most_wrong
 
 pytest.importorskip("pycocotools")
 
@@ -152,3 +155,14 @@ def test_the_page_of_a_classifier(tmp_path: Path) -> None:
     needs_nothing(text)
     for word in ("0.750", "&lt;b&gt;tea", "cola&lt;1&gt;.png: cola, called milk (0.90)", "data:image/jpeg"):
         assert word in text
+
+
+def test_pictures_of_one_name_are_told_apart_by_their_folders() -> None:
+    """A phone begins anew at the same name; where all lie in one folder, the name is enough."""
+    for folders, named in ((("monday", "evening"), ["evening/a.jpg", "monday/a.jpg"]), (("images",), ["a.jpg"])):
+        pictures = tuple(Picture(n, Path("photos") / name / "a.jpg", (64, 48)) for n, name in enumerate(folders))
+        boxes = tuple(TrueBox(picture.id, 1, (4, 4, 20, 20), 400, crowd=False) for picture in pictures)
+        coco = CocoSet(Path("photos"), pictures, {1: "cola"}, boxes)
+        found = {picture.id: no_detections(("cola",), (64, 48)) for picture in pictures}
+        worst = most_wrong(found, coco, ["cola"], 0.5, 9)
+        assert [str(entry) for entry in worst] == [f"{name}: 1 missed" for name in named]

@@ -63,7 +63,8 @@ def write_memory(path: Path, memory: Memory) -> None:
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)
     except OSError as error:
-        raise TrainingError(f"{path}: cannot be written: {error.strerror}; name another place by --splits") from error
+        advice = "name another place: --splits of inspect, --out of train"
+        raise TrainingError(f"{path}: cannot be written: {error.strerror}; {advice}") from error
 
 
 def divide_as_kept(dataset: Dataset, path: Path, shares: Shares | None = None) -> Division:

@@ -6,10 +6,14 @@ pictures there are to learn from. The model holds them all; it takes as many tim
 """
 
 from dataclasses import replace
+from pathlib import Path
 
 from training.detector.network import join_weights
 from training.detector.task import DetectorExperiment, DetectorTask
-from training.train.checkpoint import BEST, Checkpoint, best_weights, save_checkpoint
+from training.errors import RecipeError
+from training.train.checkpoint import BEST, Checkpoint, best_weights, save_checkpoint, write_text
+from training.train.closed import read_text
+from training.train.experiment import RECIPE
 from training.train.loop import train
 from training.train.progress import Progress, scores_text
 
@@ -24,6 +28,7 @@ def train_detector(experiment: DetectorExperiment, progress: Progress) -> None:
         progress: is told how it goes.
 
     Raises:
+        RecipeError: the folder of a member is that of another recipe.
         TrainingError: the base cannot be fetched, or results cannot be written.
     """
     import keras
@@ -36,6 +41,7 @@ def train_detector(experiment: DetectorExperiment, progress: Progress) -> None:
     for number in range(members):
         progress.say(f"member {number + 1} of {members}")
         one = member(experiment, number)
+        _claim(one.out, read_text(experiment.out / RECIPE))
         train(DetectorTask(one), progress)
         found.append(best_weights(one.out))
         # What Keras keeps of a finished network would stay in memory beside the next.
@@ -60,3 +66,11 @@ def member(experiment: DetectorExperiment, number: int) -> DetectorExperiment:
         update={"seed": recipe.seed + number, "network": recipe.network.model_copy(update={"members": 1})}
     )
     return replace(experiment, recipe=alone, out=experiment.out / f"member{number + 1}")
+
+
+def _claim(folder: Path, text: str) -> None:
+    """Note the recipe in the folder of a member: one copied from elsewhere would be joined without a word."""
+    known = folder / RECIPE
+    if known.is_file() and read_text(known) != text:
+        raise RecipeError(f"{folder}: was begun with another recipe than the others; delete it to train it anew")
+    write_text(known, text)

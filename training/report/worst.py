@@ -1,5 +1,6 @@
 """The pictures that a detector gets most wrong, drawn with what is true and what was found. Does not run it."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,8 @@ class WrongPicture:
 
     picture: Picture
     pairing: Pairing
+    name: str
+    """Below the folder of all: phones and cameras begin anew at the same file name in every folder."""
 
     @property
     def faults(self) -> float:
@@ -39,15 +42,22 @@ class WrongPicture:
             (len(self.pairing.ghosts), "of nothing"),
             (len(self.pairing.pairs) - len(self.pairing.misnamed), "right"),
         )
-        return f"{self.picture.path.name}: " + ", ".join(f"{count} {what}" for count, what in counts if count)
+        return f"{self.name}: " + ", ".join(f"{count} {what}" for count, what in counts if count)
 
 
 def most_wrong(
     found: Mapping[int, Detections], coco: CocoSet, names: Sequence[str], threshold: float, count: int
 ) -> list[WrongPicture]:
     """The worst first; those without a fault are left out."""
+    parents = {str(picture.path.parent) for picture in coco.pictures}
+    folder = os.path.commonpath(parents) if parents else ""
     every = [
-        WrongPicture(picture, pair_up(picture, found[picture.id], coco, names, threshold)) for picture in coco.pictures
+        WrongPicture(
+            picture,
+            pair_up(picture, found[picture.id], coco, names, threshold),
+            picture.path.relative_to(folder).as_posix(),
+        )
+        for picture in coco.pictures
     ]
     wrong = [entry for entry in every if entry.faults > 0]
     return sorted(wrong, key=lambda entry: (-entry.faults, str(entry.picture.path)))[:count]

@@ -65,7 +65,8 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise TrainingError(f"{path}: damaged ({error}); delete it to begin anew") from error
+        # What numpy says of it is about pickles, and would have a person load it unsafely.
+        raise TrainingError(f"{path}: damaged, or no checkpoint at all; delete it to begin anew") from error
     return Checkpoint(arrays, notes)
 
 

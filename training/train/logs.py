@@ -1,9 +1,11 @@
 """What a training leaves to look at: history.json, a plot of it, TensorBoard's files. Does not train."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from training.errors import TrainingError
 from training.train.checkpoint import write_json
 
 Entry = Mapping[str, Any]
@@ -13,23 +15,47 @@ class TensorBoard:
     """Writes the scalars of each epoch where TensorBoard reads them."""
 
     def __init__(self, folder: Path) -> None:
+        """Begin a file.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
         import tensorflow as tf
 
-        self._writer = tf.summary.create_file_writer(str(folder))
+        self._folder = folder
+        with _writing(folder):
+            self._writer = tf.summary.create_file_writer(str(folder))
 
     def write(self, entry: Entry) -> None:
-        """Add one epoch."""
-        with self._writer.as_default():
-            _write_scalar("learning rate", entry["lr"], entry["epoch"])
-            for name, value in entry["losses"].items():
-                _write_scalar(f"loss/{name}", value, entry["epoch"])
-            for name, value in (entry.get("val") or {}).items():
-                _write_scalar(f"validation/{name}", value, entry["epoch"])
-        self._writer.flush()
+        """Add one epoch.
+
+        Raises:
+            TrainingError: it cannot be written.
+        """
+        with _writing(self._folder):
+            with self._writer.as_default():
+                _write_scalar("learning rate", entry["lr"], entry["epoch"])
+                for name, value in entry["losses"].items():
+                    _write_scalar(f"loss/{name}", value, entry["epoch"])
+                for name, value in (entry.get("val") or {}).items():
+                    _write_scalar(f"validation/{name}", value, entry["epoch"])
+            self._writer.flush()
 
     def close(self) -> None:
         """Close the file."""
         self._writer.close()
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Tell in one line that a log cannot be written: the disk is full, or the folder is not ours."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+        raise TrainingError(f"{path}: cannot be written: {reason}; make room and call again") from error
 
 
 def _write_scalar(tag: str, value: float, step: int) -> None:
@@ -71,5 +97,6 @@ def _plot(path: Path, history: Sequence[Entry]) -> None:
     if measured:
         right.legend()
     part = path.with_name(path.name + ".part")
-    figure.savefig(part, format="png", dpi=100)
-    part.replace(path)
+    with _writing(path):
+        figure.savefig(part, format="png", dpi=100)
+        part.replace(path)

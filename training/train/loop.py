@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from training.errors import TrainingError
 from training.train.checkpoint import BEST, Checkpoint, load_checkpoint, save_checkpoint
 from training.train.learning import Learning
 from training.train.logs import TensorBoard, write_history
@@ -153,14 +154,32 @@ def _start(task: Task, strategy: Any, progress: Progress) -> tuple[Learning, Pos
         learning = Learning(task.pupil(), task.settings, strategy)
     checkpoint = load_checkpoint(task.out / CHECKPOINT)
     if checkpoint is not None:
-        learning.restore(checkpoint.arrays)
-        position = Position(**checkpoint.notes)
-        progress.say(f"goes on at epoch {position.epoch + 1}, batch {position.batch + 1}")
+        position = _go_on(task.out, learning, checkpoint)
+        progress.say(
+            f"is at its end, epoch {position.epoch}"
+            if position.done
+            else f"goes on at epoch {position.epoch + 1}, batch {position.batch + 1}"
+        )
         return learning, position
     task.load_base()
     learning.restart_average()
     progress.say(task.opening)
     return learning, Position()
+
+
+def _go_on(out: Path, learning: Learning, checkpoint: Checkpoint) -> Position:
+    """Where the checkpoint was; refuses one that would never come to weights that can be used."""
+    try:
+        learning.restore(checkpoint.arrays)
+        position = Position(**checkpoint.notes)
+    except (KeyError, ValueError, TypeError) as error:
+        raise TrainingError(f"{out / CHECKPOINT}: of another network or version; delete it to begin anew") from error
+    if position.best_epoch and not (out / BEST).is_file():
+        raise TrainingError(
+            f"{out / BEST}: is gone, and the training is past epoch {position.best_epoch} that made it; "
+            f"put it back, or delete {out / CHECKPOINT} too to begin anew"
+        )
+    return position
 
 
 def _strategy() -> Any:

@@ -11,11 +11,11 @@ from tests.training.train.drawn import write_drawn, write_recipe
 from training.detector.members import train_detector
 from training.detector.network import build_learner, finished_network, get_weights, join_weights
 from training.detector.task import DetectorTask
-from training.errors import ExportError
+from training.errors import ExportError, RecipeError, TrainingError
 from training.export import export
 from training.nanodet import NanoDetSpec
 from training.train.checkpoint import BEST, Checkpoint, best_weights, save_checkpoint
-from training.train.experiment import begin
+from training.train.experiment import RECIPE, begin
 from training.train.progress import PlainProgress
 from training.train.task import Weights
 
@@ -92,6 +92,18 @@ def test_they_learn_in_turn_and_are_joined(tmp_path: Path, monkeypatch: pytest.M
         detector.detect_bgr(np.zeros((64, 64, 3), np.uint8))
     finally:
         detector.close()
+
+    # A member whose folder was copied from another training, or is damaged, is not joined without a word.
+    before = (experiment.out / BEST).read_bytes()
+    (experiment.out / "member2" / RECIPE).write_text("another", encoding="utf-8")
+    with pytest.raises(RecipeError, match=r"member2: was begun with another recipe"):
+        train_detector(experiment, PlainProgress(said))
+    (experiment.out / "member2" / RECIPE).unlink()
+    monkeypatch.setattr("training.detector.members.train", lambda *_: None)
+    (experiment.out / "member1" / BEST).write_bytes(b"PK half")
+    with pytest.raises(TrainingError, match=r"member1.best.npz: damaged"):
+        train_detector(experiment, PlainProgress(said))
+    assert (experiment.out / BEST).read_bytes() == before
 
     # Levels are learned by one network only, and a refusal says so.
     monkeypatch.setattr("training.export.Comparison.loss", 1.5)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,11 +23,12 @@ from training.data.memory import divide_and_keep, samples_of
 from training.data.read import read_data
 from training.data.splits import Shares
 from training.detector.task import DetectorExperiment
-from training.errors import DataError, ExportError, RecipeError
+from training.errors import DataError, ExportError, RecipeError, TrainingError
 from training.export import export, thresholds
 from training.metrics import OperatingPoint, Scores
-from training.train.checkpoint import BEST, load_checkpoint
+from training.train.checkpoint import BEST, Checkpoint, load_checkpoint, save_checkpoint
 from training.train.experiment import begin, reopen
+from training.train.loop import CHECKPOINT
 from training.train.progress import open_progress
 
 tf = pytest.importorskip("tensorflow")
@@ -92,8 +94,35 @@ def test_a_finished_training_called_again_changes_nothing(
     """It says what was best."""
     before = (trained[0].out / BEST).read_bytes()
     _, said = train_drawn(folder, "run")
+    assert "is at its end, epoch 2" in said
+    assert "goes on" not in said
     assert "best: epoch" in said
     assert (trained[0].out / BEST).read_bytes() == before
+
+
+def test_a_training_whose_best_weights_are_gone_says_how_to_begin_anew(
+    folder: Path, trained: tuple[DetectorExperiment, str]
+) -> None:
+    """It would end at once and leave none, and ``export`` would send the reader back to it for ever."""
+    out = folder / "gone"
+    shutil.copytree(trained[0].out, out)
+    (out / BEST).unlink()
+    with pytest.raises(TrainingError, match=r"best\.npz: is gone.*delete .*checkpoint\.npz"):
+        train_drawn(folder, "gone")
+
+
+def test_a_checkpoint_of_another_network_is_told(folder: Path) -> None:
+    """One that was copied from another training."""
+    save_checkpoint(folder / "strange" / CHECKPOINT, Checkpoint({"weights/x": np.ones(3)}, {}))
+    with pytest.raises(TrainingError, match=r"checkpoint\.npz: of another network"):
+        train_drawn(folder, "strange")
+
+
+def test_a_model_that_cannot_be_written_is_told(trained: tuple[DetectorExperiment, str], tmp_path: Path) -> None:
+    """Here a file is where its folder should be."""
+    (tmp_path / "models").write_text("x", encoding="utf-8")
+    with pytest.raises(TrainingError, match="cannot be written"):
+        export(trained[0], tmp_path / "models" / "m.tflite", lambda _: None)
 
 
 @pytest.mark.slow
