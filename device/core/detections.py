@@ -34,6 +34,8 @@ class Detections:
         count = len(self.scores)
         if self.boxes.shape != (count, 4) or self.classes.shape != (count,):
             raise ValueError(f"boxes {self.boxes.shape}, scores {self.scores.shape}, classes {self.classes.shape}")
+        if self.appearance.size and (self.appearance.ndim != 2 or len(self.appearance) != count):
+            raise ValueError(f"appearance {self.appearance.shape} of {count} detections")
         if not np.isfinite(self.boxes).all() or not np.isfinite(self.scores).all():
             raise ValueError("a detection is not finite")
         if (self.boxes[:, 2:] < self.boxes[:, :2]).any():
