@@ -22,6 +22,8 @@ on pictures in which it was detected; truth and track meet at an IoU of .5. Shop
 the rows from before a track was believed, as replay writes them; norfair and ByteTrack do not hand those
 out. Appearance and motion are what Shopwarden's pipeline gives its tracker; the others have no input for
 them. CPU is the tracker's own; describing appearance has a row of its own below.
+CPU beside scores is of five processes at once, which slow each other down; with ten people, and over the day,
+one ran alone.
 
 `shopwarden replay --every-frame --config docs/examples/track.toml` gives the rows "all 25/s" of the clips
 to the third place with the settings that are shipped.

@@ -18,8 +18,8 @@ class Track:
     """From 1, never used again in a run."""
     label: str
     box: Box
-    """x1, y1, x2, y2 in fractions of the picture: where ``seen``, half way from the detected to the filtered box, which
-    meets true boxes better than either; else the expected one."""
+    """x1, y1, x2, y2 in fractions of the picture: where ``seen``, the detected box drawn towards the filtered one
+    (``TrackerSettings.smoothing``); else the expected one."""
     score: float
     """Of the last detection, 0..1."""
     confirmed: bool

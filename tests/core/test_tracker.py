@@ -54,7 +54,7 @@ def walk(
     return tracks
 
 
-@pytest.mark.parametrize("rate", [2.0, 5.0, 10.0, 30.0])
+@pytest.mark.parametrize("rate", [1.0, 2.0, 5.0, 10.0, 30.0])
 def test_a_walker_keeps_one_number_at_any_rate(rate: float) -> None:
     """A person who walks through is one believed track with the right velocity."""
     tracks = walk(Tracker(), 0.0, 4.0, x=0.1, pace=0.15, rate=rate)

@@ -7,6 +7,8 @@ from device.core.tracking.settings import TrackerSettings
 
 _LONGEST_S = 30.0
 """Nothing is expected any further ahead than this."""
+_LEAST_HEIGHT, _LEAST_WIDTH = 0.2, 0.02
+"""Heights of what was just seen: a thing is taken to be no smaller, so that its noise, a part of that, is never none."""
 
 
 class Step:
@@ -117,9 +119,8 @@ class Body:
         self.foot_y.correct(foot_y, at_var)
         self.width.correct(width, size_var)
         self.height.correct(height, size_var)
-        floor = 0.2 * max(height, 1e-6)
-        self.height.at = max(self.height.at, floor)
-        self.width.at = max(self.width.at, 0.1 * floor)
+        self.height.at = max(self.height.at, _LEAST_HEIGHT * height)
+        self.width.at = max(self.width.at, _LEAST_WIDTH * height)
 
     def pace_square(self) -> float:
         """Mean square of its pace, heights^2/s^2: what is known of it and what is not."""

@@ -47,6 +47,9 @@ def expect(things: Sequence[Thing]) -> Expected:
     return Expected(*np.array([thing.row() for thing in things]).T[:, :, None])
 
 
+_NEW_SHARE = 0.02
+"""Part of a gain that ``new_cost`` leaves at least: who is new and alone there goes on. Without it the clips lose .2 of
+MOTA; at .1 clips and simulated scenes are within .002."""
 _DIGITS = 9
 """Places behind the point to which gains count: beyond them a tie would fall otherwise in a mirror."""
 
@@ -56,7 +59,7 @@ def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: T
     table = 0.5 * settings.max_distance**2 - _motion_cost(expected, sight, settings)
     table -= settings.odd_cost * _odd(expected, sight, settings)
     table -= settings.appearance_weight * _strangeness(things, sight, settings)
-    table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, 0.02 * table), table)
+    table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, _NEW_SHARE * table), table)
     kinds = {thing.kind for thing in things}
     if len(kinds.union(sight.kinds)) > 1:
         same = [[thing.kind == kind for kind in sight.kinds] for thing in things]

@@ -49,13 +49,13 @@ class TrackerSettings:
     recheck_s: float = 0.7
     """While something lives that is not scenery, look again this often, motion or not."""
     recheck_scenery_s: float = 5.0
-    """The same where all that lives has never moved."""
+    """The same where all that lives is likely scenery."""
     forget_s: float = 8.0
     """A confirmed track is given up when it was looked for this long and not found."""
     forget_new_s: float = 1.0
     """The same for one that is not confirmed yet."""
     forget_scenery_s: float = 30.0
-    """The same for one that has never moved."""
+    """The same for likely scenery that is not believed."""
     miss_cap_s: float = 1.0
     """One look counts for at most this long, for evidence and for absence, however long ago the look before was."""
     confirm_hits: int = 2
@@ -142,7 +142,7 @@ class TrackerSettings:
     low_overlap: float = 0.3
     """A detection below ``high`` must overlap the expected box (IoU) at least so much."""
     low_forget_s: float = 1.5
-    """It continues nothing that was missed for longer than this."""
+    """It continues nothing that was missed for longer than this, except scenery, which is still in its place."""
     same_overlap: float = 0.6
     """A detection that overlaps another one (IoU) so much is the same thing ..."""
     same_inside: float = 0.85
