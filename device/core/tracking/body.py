@@ -8,7 +8,7 @@ from device.core.tracking.settings import TrackerSettings
 _LONGEST_S = 30.0
 """Nothing is expected any further ahead than this."""
 _LEAST_HEIGHT, _LEAST_WIDTH = 0.2, 0.02
-"""Heights of what was just seen: a thing is taken to be no smaller, so that its noise, a part of that, is never none."""
+"""Heights of what was just seen: a thing is taken to be no smaller, so that its noise is never none."""
 
 
 class Step:
