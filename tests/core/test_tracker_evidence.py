@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from device.core.geometry import Box
+from device.core.motion import Motion
 from device.core.track import Track
 from device.core.tracking import Tracker
 from tests.core.test_tracker import Found, detections, moving, person, walk
@@ -121,6 +122,16 @@ def test_who_comes_out_of_scenery_is_not_the_scenery() -> None:
         found = person(0.5 + 0.25 * 0.4 / 2.0, score=0.5)
         tracks = tracker.update(detections(found), moving(*[found[2]] * changes), 5.0)
         assert (ids(tracks) == [1]) is same
+
+
+def test_flickering_light_is_no_stillness() -> None:
+    """Somebody appears and moves on the spot; in every other look all is light and dark, and motion cannot be told."""
+    tracker = Tracker()
+    flash = Motion(open=True, area_frac=0.9, mask=np.ones((100, 200), dtype=np.bool_), scene_change=True)
+    for step in range(40):
+        found = person(0.4)
+        tracks = tracker.update(detections(found), flash if step % 2 else moving(found[2]), step / 5)
+    assert [(track.id, track.believed) for track in tracks] == [(1, True)]
 
 
 def test_nobody_gets_further_without_motion() -> None:

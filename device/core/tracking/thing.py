@@ -177,11 +177,18 @@ class Thing:
             self._blend(sight, index)
 
     def _count(self, changed: float, settings: TrackerSettings, *, alone: bool) -> None:
-        """Add a detection, with so much motion there, its own where it is alone; the old ones fade."""
+        """Add a detection, with so much motion there, its own where it is alone; the old ones fade.
+
+        Where motion could not be told (nan), the shares with motion stay as they are.
+        """
+        if math.isnan(changed):
+            self.changed_hits += self.changed_hits / max(self.hits, 1.0)
+            self.stirred_hits += alone * self.stirred_hits / max(self.alone_hits, 1.0)
+        else:
+            self.changed_hits += changed >= settings.changed_frac
+            self.stirred_hits += alone and changed >= settings.stirred_frac
         self.hits += 1.0
-        self.changed_hits += changed >= settings.changed_frac
         self.alone_hits += alone
-        self.stirred_hits += alone and changed >= settings.stirred_frac
         if self.hits > _HITS_KEPT:
             self.hits, self.changed_hits = 0.5 * self.hits, 0.5 * self.changed_hits
             self.stirred_hits, self.alone_hits = 0.5 * self.stirred_hits, 0.5 * self.alone_hits
