@@ -17,6 +17,7 @@ from training.look import EVALUATION, look_with
 from training.metrics import Scores, score
 from training.report.detector import DetectorSubject, render_report
 from training.report.worst import most_wrong
+from training.variants import float_variant, refuse_other_run, variant_of, variants_beside
 
 _WORST_PICTURES = 12
 
@@ -38,6 +39,7 @@ def evaluate_file(model: Path, instances: Path, images: Path, out: Path, extra: 
 
     Raises:
         DataError: the set cannot be used.
+        RecipeError: the training beside it is not that of the model.
         ModelError: the model cannot be used.
         TrainingError: the results cannot be written.
     """
@@ -46,6 +48,8 @@ def evaluate_file(model: Path, instances: Path, images: Path, out: Path, extra: 
     extra = replace(extra, runtime=runtime_module(extra.runtime)[1])
     cv2.setNumThreads(extra.threads)
     card = open_detector(model).card
+    if extra.float_run is not None:
+        refuse_other_run(card, extra.float_run)
     found = look_with(model, coco, extra.runtime, extra.threads)
     scores = score(found, coco, card.labels)
     metrics = metrics_as_json(scores, _latencies(model, coco, extra), len(coco.pictures), extra)
@@ -120,8 +124,6 @@ def _latencies(model: Path, coco: CocoSet, extra: Extra) -> list[dict[str, float
 
 
 def _variants(metrics: Mapping[str, Any], model: Path, coco: CocoSet, extra: Extra) -> list[dict[str, Any]]:
-    from training.variants import float_variant, variant_of, variants_beside
-
     main = variant_of(f"int8, {extra.runtime}", metrics, model.stat().st_size)
     others = [float_variant(extra.float_run, coco)] if extra.float_run is not None else []
     return [main, *others, *variants_beside(extra.beside)]

@@ -5,8 +5,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from device.core.card import ModelCard
 from training.coco import CocoSet
-from training.errors import DataError
+from training.errors import DataError, RecipeError
+from training.train.checkpoint import best_weights, weights_sha256
 
 
 def variant_of(name: str, metrics: Mapping[str, Any], model_bytes: int | None) -> dict[str, Any]:
@@ -41,6 +43,17 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise DataError(f"{path}: not a metrics.json of a detector ({error!r}); evaluate that one first") from error
 
 
+def refuse_other_run(card: ModelCard, run: Path) -> None:
+    """Another network's float figures would stand as those of this model.
+
+    Raises:
+        RecipeError: the training holds other weights than the model was made of, or none.
+        TrainingError: its weights are damaged.
+    """
+    if weights_sha256(best_weights(run).arrays) != card.weights_sha256:
+        raise RecipeError(f"{run}: {card.name} was not made of its weights; give its own training, or export anew")
+
+
 def float_variant(run: Path, coco: CocoSet) -> dict[str, Any]:
     """The float network of a training on the same pictures.
 
@@ -51,7 +64,6 @@ def float_variant(run: Path, coco: CocoSet) -> dict[str, Any]:
     from training.detector.task import finished
     from training.floatrun import float_finder
     from training.look import EVALUATION, measure
-    from training.train.checkpoint import best_weights
     from training.train.experiment import reopen
 
     experiment: Any = reopen(run)

@@ -3,11 +3,13 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.detect.models import GENERAL_320
 from tests.training.sets import coco_raw, write_set
 from training.cli import main
+from training.train.checkpoint import BEST, Checkpoint, save_checkpoint
 
 pytest.importorskip("pycocotools")
 
@@ -32,6 +34,16 @@ def test_figures_and_page_are_written(coco_folder: Path, capsys: pytest.CaptureF
     assert "http" not in page
     assert "person" in page
     assert "AP50" in capsys.readouterr().out
+
+
+def test_the_training_of_another_model_is_refused(coco_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its float figures would stand on the page as those of this model; a training without weights has none."""
+    run = coco_folder / "run"
+    for words in ("no weights yet", "was not made of its weights"):
+        assert _evaluate(coco_folder, GENERAL_320, "--float", str(run)) == 2
+        assert words in capsys.readouterr().err
+        save_checkpoint(run / BEST, Checkpoint({"stem/bias": np.ones(3, np.float32)}, {"epoch": 1}))
+    assert not (coco_folder / "out").exists()
 
 
 def test_classes_that_the_model_lacks_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,8 @@ def read_private_key(path: Path) -> Ed25519PrivateKey:
     """
     try:
         text, mode = path.read_bytes(), path.stat().st_mode
+        if b"PUBLIC KEY" in text:
+            raise UsageError(f"{path}: the public half, which is for devices; give the private key beside it")
         if mode & 0o077:
             raise UsageError(f"{path}: others may read this private key; chmod 600 it, or make a new one")
         key = load_pem_private_key(text, password=None)

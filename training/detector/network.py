@@ -13,6 +13,7 @@ from training.base.nanodet import load_published
 from training.base.tfjs import read_graph
 from training.detector.lite0 import build_lite0
 from training.efficientnet import PREFIX
+from training.errors import TrainingError
 from training.nanodet import STRIDES, NanoDetSpec, build_nanodet
 from training.train.recipe import LITE0, NANODET
 from training.train.task import Weights
@@ -130,10 +131,20 @@ def join_weights(members: Sequence[Weights]) -> Weights:
 
 
 def put_weights(model: Any, weights: Weights) -> None:
-    """Set all weights of a finished network."""
+    """Set all weights of a finished network.
+
+    Raises:
+        TrainingError: they are those of another network.
+    """
     for layer in model.layers:
         if hasattr(layer, "kernel"):
-            layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+            try:
+                layer.set_weights([weights[f"{layer.name}/kernel"], weights[f"{layer.name}/bias"]])
+            except (KeyError, ValueError) as error:
+                raise TrainingError(
+                    f"the weights are of another network or version, {layer.name} does not fit; "
+                    "train anew with another --out"
+                ) from error
 
 
 def _prefix(number: int) -> str:

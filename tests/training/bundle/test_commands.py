@@ -64,6 +64,13 @@ def test_signing_later(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[
         assert on_device("verify", path, key) == 0
 
 
+def test_the_public_half_signs_nothing(tmp_path: Path, key: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Others may read it, and that is right: the call is wrong, not the rights of the file."""
+    path = bundle(tmp_path)
+    assert main(["sign", str(path), "--key", str(key.with_suffix(".pub"))]) == 2
+    assert "the public half" in capsys.readouterr().err
+
+
 def test_the_same_model_gives_the_same_bundle() -> None:
     """Byte by byte, at the same time."""
     again = [pack(GENERAL_320, name="", version=3, created_s=1e9) for _ in range(2)]

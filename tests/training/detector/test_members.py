@@ -43,6 +43,13 @@ def test_together_they_say_their_mean() -> None:
         np.testing.assert_allclose(together[name], np.mean([one[name] for one in alone], axis=0), atol=1e-5)
 
 
+def test_weights_of_another_network_are_told() -> None:
+    """One that stood alone, or knew another number of classes."""
+    for weights, members in ((_some_weights(1), 2), (_some_weights(1, NanoDetSpec(64, 96, 4)), 1)):
+        with pytest.raises(TrainingError, match="of another network"):
+            finished_network(SPEC, weights, members=members)
+
+
 class _KilledError(Exception):
     """Stands for a kill."""
 
