@@ -11,15 +11,19 @@ _COVERED_S, _REACHED_S = 0.05, 1.5
 """A hand covers what it takes for longer, and has reached over it so shortly before."""
 _MOVED_S = 1.0
 """What was still for longer when it began to differ has crept over the limit, as light does."""
-_FAR = np.ones((9, 9), dtype=np.uint8)
+_FAR, _NEAR = np.ones((9, 9), dtype=np.uint8), np.ones((5, 5), dtype=np.uint8)
+_GONE_FRAC = 0.1
+"""Of the cells of a change, so many beside it over which something moved and which look as before again: a hand whose
+sleeve has the colour of the wall. Light leaves a rim of a cell."""
 
 
 class Traces:
-    """Two times a cell."""
+    """Three times a cell."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         """``shape``: rows and columns of cells."""
         self._touched_t, self._reached_t = np.full(shape, -np.inf), np.full(shape, -np.inf)
+        self._passed_t = np.full(shape, -np.inf)
 
     def touch(self, area: Mask, t: float) -> None:
         """Something moves there, or is in the way, at t, s."""
@@ -29,15 +33,20 @@ class Traces:
         """Something before the shelf, an arm or somebody's body, is seen there at t, s."""
         self._reached_t[area] = t
 
+    def pass_over(self, area: Mask, t: float) -> None:
+        """Something of its own, perhaps a hand, moves there at t, s."""
+        self._touched_t[area], self._passed_t[area] = t, t
+
     def touched_frac(self, area: Mask, since: float) -> float:
         """How much of an area, 0..1, was touched by a change that began then, s."""
         return float(np.mean(self._touched_t[area] >= since - _TOUCHED_S))
 
-    def is_light(self, area: Mask, since: float, moved: float) -> bool:
+    def is_light(self, area: Mask, changed: Mask, since: float, moved: float) -> bool:
         """Whether an area changed without anything having been done to it.
 
         Args:
             area: cells that differ.
+            changed: these and all others that do.
             since: when they began to, s.
             moved: when they moved last, s.
         """
@@ -47,4 +56,8 @@ class Traces:
             return False
         # A sleeve may have the colour of what it covers: of a hand only what lies beside the place may differ.
         near = cv2.dilate(area.astype(np.uint8), _FAR) > 0
-        return not bool((self._reached_t[near] >= since - _REACHED_S).any())
+        if (self._reached_t[near] >= since - _REACHED_S).any():
+            return False
+        beside = near & (cv2.dilate(area.astype(np.uint8), _NEAR) == 0) & ~changed
+        gone = int((self._passed_t[beside] >= since - _REACHED_S).sum())
+        return gone < _GONE_FRAC * int(area.sum())
