@@ -10,7 +10,7 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from device.errors import ShopwardenError
-from device.web.body import BadBody, drain
+from device.web.body import BadBody
 from device.web.parts import WebParts
 from device.web.sessions import Session
 from device.web.users import Role, User
@@ -102,15 +102,12 @@ def api(role: Role) -> Callable[[Handler], Callable[[HttpRequest], Awaitable[Res
         async def answer(http: HttpRequest) -> Response:
             found = logged_in(http)
             if found is None:
-                await drain(http)
                 return refusal(401, "log in first")
             visit = Visit(http, parts_of(http), *found)
             if not visit.user.may(role):
-                await drain(http)
                 return refusal(403, f"only a {role} may do this")
             token = http.headers.get("x-csrf-token", "")
             if http.method not in _SAFE and (is_foreign(http) or not visit.parts.sessions.is_token(found[1], token)):
-                await drain(http)
                 return refusal(403, "this does not come from the page: load it again")
             return await _answered(handler, visit)
 

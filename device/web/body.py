@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from typing import Final, TypeVar
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qs
 
 from pydantic import BaseModel, ValidationError
@@ -26,6 +27,34 @@ class BadBody(Exception):  # noqa: N818 - it is the body that is bad
         self.status = status
 
 
+class Intake:
+    """What a request sends, whether or not its answer wants it.
+
+    A connection that is closed over unread bytes is reset (RFC 9112, section 9.6), and the client might never see why
+    it was refused. So what nobody has read is read before the answer goes out, up to a bound in bytes and time.
+    """
+
+    def __init__(self, receive: Callable[[], Awaitable[MutableMapping[str, Any]]]) -> None:
+        """``receive`` as a server hands it to an application."""
+        self._receive = receive
+        self._left, self._whole = _DRAINED_BYTES, False
+        self._due = asyncio.get_running_loop().time() + BODY_S
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """The next message, for the application."""
+        message = await self._receive()
+        self._left -= len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        return message
+
+    async def drain(self) -> None:
+        """Read what is left."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(self._due):
+                while not self._whole and self._left > 0:
+                    await self.receive()
+
+
 async def read_body(http: HttpRequest) -> bytes:
     """All of it.
 
@@ -38,27 +67,12 @@ async def read_body(http: HttpRequest) -> bytes:
             async for chunk in http.stream():
                 found += chunk
                 if len(found) > MAX_BYTES:
-                    await drain(http)
                     raise BadBody(413, f"more than {MAX_BYTES} bytes")
     except TimeoutError as error:
         raise BadBody(408, "this took too long") from error
     except ClientDisconnect as error:
         raise BadBody(400, "it is not whole") from error
     return bytes(found)
-
-
-async def drain(http: HttpRequest) -> None:
-    """Read what is still to come of a body that nobody wants, up to a bound.
-
-    A connection that is closed over unread bytes is reset, and the client would never see why it was refused.
-    """
-    left = _DRAINED_BYTES
-    with contextlib.suppress(TimeoutError, ClientDisconnect, RuntimeError):
-        async with asyncio.timeout(BODY_S):
-            async for chunk in http.stream():
-                left -= len(chunk)
-                if left <= 0:
-                    return
 
 
 async def read_model(http: HttpRequest, model: type[M]) -> M:

@@ -14,7 +14,7 @@ from device.errors import ShopwardenError
 from device.web import drawing, look
 from device.web.access import Visit, address_of, at_door, cookie_name, is_foreign, logged_in, page, parts_of, refusal
 from device.web.api import event_id_of, search_of
-from device.web.body import BadBody, drain, read_form
+from device.web.body import BadBody, read_form
 from device.web.door import Refused
 from device.web.parts import WebParts
 from device.web.users import User
@@ -177,7 +177,6 @@ async def _enter(http: HttpRequest, template: str) -> Response:
     fields: dict[str, str] = {}
     try:
         if is_foreign(http):
-            await drain(http)
             raise Refused("this does not come from the page: load it again")
         fields = await read_form(http)
         user = await at_door(parts, _let_in, http, parts, template, fields)

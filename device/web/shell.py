@@ -1,4 +1,4 @@
-"""What surrounds every answer: headers that browsers obey, and bugs that end one answer alone."""
+"""What surrounds every answer: headers that browsers obey, all bytes of its request, and bugs that end it alone."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -6,6 +6,8 @@ from typing import Any, Final
 import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse
+
+from device.web.body import Intake
 
 log = structlog.get_logger(__name__)
 
@@ -37,17 +39,20 @@ class Shell:
     async def __call__(self, scope: _Scope, receive: _Receive, send: _Send) -> None:
         """Answer one request."""
         begun = done = False
+        intake = Intake(receive) if scope["type"] == "http" and _has_body(scope) else None
 
         async def guarded(message: MutableMapping[str, Any]) -> None:
             nonlocal begun, done
             if message["type"] == "http.response.start":
+                if intake is not None:
+                    await intake.drain()
                 begun = True
                 _add_headers(message)
             await send(message)
             done = message["type"] == "http.response.body" and not message.get("more_body", False)
 
         try:
-            await self._app(scope, receive, guarded)
+            await self._app(scope, intake.receive if intake else receive, guarded)
         except Exception as error:
             log.error("page_bug", path=scope.get("path"), error=repr(error), exc_info=error)
             if done:
@@ -55,6 +60,11 @@ class Shell:
             if begun:
                 raise
             await JSONResponse({"error": "this failed; the log says why"}, 500)(scope, receive, guarded)
+
+
+def _has_body(scope: _Scope) -> bool:
+    """Others are not read from before they are answered: a stream waits for nothing but its end."""
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
 
 
 def _add_headers(message: MutableMapping[str, Any]) -> None:

@@ -103,6 +103,27 @@ def test_a_body_that_is_too_large(page: Served) -> None:
     assert page.client("gert").get("/api/state").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"PUT /api/state", b"405"),
+        (b"POST /nowhere", b"404"),
+        (b"POST /setup", b"303"),
+        (b"POST /api/command", b"401"),
+        (b"POST /login", b"415"),
+        (b"GET /api/stream", b"401"),
+    ],
+)
+def test_a_body_that_nobody_wants_is_taken_before_the_answer(page: Served, line: bytes, status: bytes) -> None:
+    """However late it comes: over unread bytes the connection would be reset, and the answer lost."""
+    with connected(page) as connection:
+        head = b" HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 8000\r\n\r\n"
+        connection.sendall(line + head)
+        for _ in range(8):
+            connection.sendall(b"x" * 1000)
+        assert connection.recv(64).split()[1] == status
+
+
 def test_a_head_that_is_too_large(page: Served) -> None:
     """It is refused before anything reads it."""
     with connected(page) as connection:
