@@ -16,6 +16,7 @@ from device.config.model import Config
 from device.config.panel import calendar_of
 from device.config.rules import (
     armed_rules,
+    blackened,
     build_rules,
     goods_places,
     labels_of,
@@ -153,7 +154,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
             device=config.device.id, camera=camera.id, boot_id=run.boot_id, ids=run.ids, clock_synced=run.clock_synced
         ),
         pace=LookPace(None if run.every_frame else config.detector.max_per_s),
-        health=HealthMeter(masks=[*camera.masks, *(area.polygon for area in camera.private)]),
+        health=HealthMeter(masks=blackened(camera)),
         timed=run.timed,
         notes=notes,
     )

@@ -127,7 +127,7 @@ class HandsAccount:
 
     def add(self, scene: Scene) -> None:
         """Weigh hands once more."""
-        self._people |= {track.id for track in scene.tracks if track.label == "person" and track.believed}
+        self._people |= {track.id for track in scene.people}
         for look in scene.bodies:
             if is_near(look.box, self._goods):
                 hands = self._hands.setdefault(look.track, HandWatch(self._goods, FITTED))

@@ -36,7 +36,7 @@ class ThingAccount:
 
     def add(self, scene: Scene) -> None:
         """Note what came and went, and who is near."""
-        people = tuple(track for track in scene.tracks if track.label == "person" and track.believed)
+        people = scene.people
         for change in self._watch.observe(scene, people):
             if change.kind == self._wanted:
                 self._things.append(_Thing(change, change.t_clear))

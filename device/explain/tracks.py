@@ -90,7 +90,7 @@ class DwellAccount:
         """Of each track, those with the same reason together."""
         spoken = {thing.track for event in told for thing in event.objects}
         spoken |= {track for event in told for track in event.data.get("tracks", ())}
-        return _by_reason(self._pasts, spoken, self._why_not)
+        return _by_reason(self._pasts, spoken, lambda _, past: self._why_not(past))
 
     @property
     def _area(self) -> Polygon | None:
@@ -155,10 +155,9 @@ class LineAccount:
     def silent(self, told: Sequence[Event]) -> Iterable[str]:
         """Of each track, those with the same reason together."""
         spoken = {thing.track for event in told for thing in event.objects}
-        names = {id(past): number for number, past in self._pasts.items()}
-        return _by_reason(self._pasts, spoken, lambda past: self._why_not(past, names[id(past)]))
+        return _by_reason(self._pasts, spoken, self._why_not)
 
-    def _why_not(self, past: _Past, track: int) -> str:
+    def _why_not(self, track: int, past: _Past) -> str:
         if why := past.not_believed():
             return why
         settings, crossed = self._settings, self._crossed.get(track, [])
@@ -181,11 +180,11 @@ def _of(settings: RuleSettings, scene: Scene) -> list[Track]:
     return [track for track in scene.tracks if track.seen and track.label in settings.labels]
 
 
-def _by_reason(pasts: dict[int, _Past], spoken: set[int], why_not: Callable[[_Past], str]) -> Iterable[str]:
+def _by_reason(pasts: dict[int, _Past], spoken: set[int], why_not: Callable[[int, _Past], str]) -> Iterable[str]:
     if not pasts:
         return [": nothing that it is about was seen: 0 looks (`labels`)"]
     silent: dict[str, list[int]] = {}
     for id_, past in pasts.items():
         if id_ not in spoken:
-            silent.setdefault(why_not(past), []).append(id_)
+            silent.setdefault(why_not(id_, past), []).append(id_)
     return [f" of track {', '.join(map(str, ids))}: {why}" for why, ids in silent.items()]

@@ -88,8 +88,7 @@ class ThingRule:
         """What this moment adds."""
         if scene.frame is None:
             return ()
-        # A coat that the detector takes for somebody has never walked; it guards nothing and hides nothing.
-        people = tuple(track for track in scene.tracks if track.label == "person" and track.believed)
+        people = scene.people  # nobody else guards a thing, or hides it
         drafts = [draft for change in self._watch.observe(scene, people) for draft in self._note(change, scene.t)]
         for thing in self._things:
             if any(is_near(thing.change.box, track) for track in people):

@@ -29,6 +29,11 @@ class Scene:
     bodies: tuple[BodyLook, ...] = ()
     """People who were looked at more closely at this moment."""
 
+    @property
+    def people(self) -> tuple[Track, ...]:
+        """Those who are believed: a coat that the detector takes for somebody has never walked."""
+        return tuple(track for track in self.tracks if track.label == "person" and track.believed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSettings:

@@ -13,6 +13,8 @@ from device.core.shelf.view import Mask
 
 _STILL_S = 2.0
 """An arm that the box leaves out moves on sooner."""
+_MOVING_FRAC = 0.1
+"""With more of a slot moving, somebody is at work there."""
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
 
 
@@ -40,7 +42,3 @@ def apart_from(blob: Blob, people: Mask, look: Look, slots: Slots | None, inside
 
 def _moves(area: Mask, look: Look) -> bool:
     return float((look.still_s[area] < _STILL_S).mean()) > _MOVING_FRAC
-
-
-_MOVING_FRAC = 0.1
-"""With more of a slot moving, somebody is at work there."""
