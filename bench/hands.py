@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Final
 
 import av
-import numpy as np
 from av.video.stream import VideoStream
 
 from bench.truth_expected import Expected
+from bench.truth_scenes import pictures
 from bench.truth_score import Tally, match
 from device.app import RunKind, build_detector, build_pipeline
-from device.capture.draw import Painter
 from device.capture.scene import Figure, Scene
 from device.capture.scene_goods import Act, ActKind, Rack, Side
 from device.capture.scene_path import Waypoint
@@ -118,15 +117,12 @@ def config_of(clip: Clip) -> Config:
 
 def record(scene: Scene, path: Path) -> None:
     """Write a scene as H.264."""
-    painter = Painter(scene)
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=Fraction(scene.fps).limit_denominator(1000))
         assert isinstance(stream, VideoStream)  # noqa: S101 - what the library promises for a video encoder
         stream.width, stream.height, stream.pix_fmt = scene.width_px, scene.height_px, "yuv420p"
         stream.options = {"crf": "28", "preset": "veryfast"}
-        for seq in range(scene.pictures):
-            i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
-            painter.draw(seq, seq / scene.fps, i420)
+        for _, i420 in pictures(scene):
             file.mux(stream.encode(av.VideoFrame.from_ndarray(i420, format="yuv420p")))
         file.mux(stream.encode(None))
 

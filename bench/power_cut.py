@@ -253,19 +253,23 @@ def play(number: int, asked: argparse.Namespace, broker: Broker, witness: Witnes
     poll.wait(1.0)
     if away:
         broker.start()
-    made = (asked.work / "commit").read_text(encoding="ascii")
+    one = round_of(number, asked.work, guest, list(witness.heard)[heard_before:])
+    one.away, one.fate = away, FATES[number % len(FATES)]
+    one.seen_at, one.last_seen = guest.seen_at, guest.last_seen
+    return one
+
+
+def round_of(number: int, work: Path, guest: Guest, heard: list[tuple[int, str]]) -> Round:
+    """What one boot has shown, and what reached the broker in it."""
     return Round(
         number=number,
-        commit=made,
+        commit=(work / "commit").read_text(encoding="ascii"),
         found=guest.found or {},
         journal=guest.journal,
         ready_s=(guest.ready_at or 0.0) - guest.began,
-        away=away,
+        away=False,
         told=guest.told,
-        heard=list(witness.heard)[heard_before:],
-        seen_at=guest.seen_at,
-        last_seen=guest.last_seen,
-        fate=FATES[number % len(FATES)],
+        heard=heard,
     )
 
 
@@ -280,17 +284,9 @@ def end(asked: argparse.Namespace, broker: Broker, witness: Witness, rounds: lis
         witness.missing(rows - known, DRAIN_S)
     finally:
         guest.cut()
-    return Round(
-        number=len(rounds),
-        commit=rounds[-1].commit,
-        found=guest.found or {},
-        journal=guest.journal,
-        ready_s=(guest.ready_at or 0.0) - guest.began,
-        away=False,
-        told=guest.told,
-        heard=list(witness.heard)[heard_before:],
-        left=asdict(Cut(0, 0, 0, 0)),
-    )
+    last = round_of(len(rounds), asked.work, guest, list(witness.heard)[heard_before:])
+    last.left = asdict(Cut(0, 0, 0, 0))
+    return last
 
 
 def faults(rounds: list[Round]) -> list[str]:

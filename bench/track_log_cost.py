@@ -10,15 +10,14 @@ import numpy as np
 
 from bench.fault_table import commit, cpus
 from bench.truth_long import CAMERA, CHUNK_S, Chunk, Mood, scene_of
+from bench.truth_scenes import Case, pictures
 from device.app import RunKind, build_pipeline
-from device.capture.draw import Painter
-from device.capture.scene import Scene
 from device.config.cameras import CameraTable
 from device.config.model import Config
 from device.config.rules import rule_tables
 from device.core.frame import Frame
 from device.core.ids import DerivedIds
-from device.detect.scripted import ScriptedDetector, Seen
+from device.detect.scripted import ScriptedDetector
 from device.tracklog.files import MAX_BYTES, track_files
 from device.tracklog.log import WRITE_EVERY_S, Damage, TrackLog, read_tracks
 from device.tracklog.try_rules import over
@@ -82,21 +81,20 @@ def cost(mood: Mood, chunks: int) -> Cost:
     """Guard some drawn time, keep it, and try its rules again."""
     config = Config.model_validate({"device": {"id": "cost", "state_dir": "out"}, "cameras": [CAMERA]})
     with tempfile.TemporaryDirectory() as folder:
-        log, noted_s, wrote_s, writes, pictures, people, told = TrackLog(Path(folder)), 0.0, 0.0, 0, 0, 0, 0
+        noted_s, wrote_s, writes, seen, people, told = 0.0, 0.0, 0, 0, 0, 0
         kind = RunKind(ids=DerivedIds("cost"), boot_id="0", clock_synced=lambda: True, armed="away", noted=True)
         camera = config.cameras[0]
         for number in range(chunks):
             scene = replace(scene_of(Chunk(mood, number)), fps=FPS)
-            detector = ScriptedDetector(_script(scene, number), labels=("person", "car", "truck", "bus", "motorcycle"))
-            pipeline, painter = build_pipeline(config, camera, detector, kind), Painter(scene)
-            log, rng = TrackLog(Path(folder)), np.random.default_rng((number, 3))
-            for seq in range(scene.pictures):
-                i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
-                painter.draw(seq, seq / scene.fps, i420)
+            script = Case("cost", number, scene, camera, (), ()).script()
+            detector = ScriptedDetector(script, labels=("person", "car", "truck", "bus", "motorcycle"))
+            pipeline, log = build_pipeline(config, camera, detector, kind), TrackLog(Path(folder))
+            rng = np.random.default_rng((number, 3))
+            for seq, i420 in pictures(scene):
                 # A camera's clock counts in microseconds and jitters, and a guard is not always at once.
                 t = round(number * CHUNK_S + seq / FPS + rng.uniform(0.0, 0.002), 6)
                 step = pipeline.step(Frame(seq, t, WALL + t + rng.exponential(0.005), i420))
-                told, people, pictures = told + len(step.events), people + len(step.tracks), pictures + 1
+                told, people, seen = told + len(step.events), people + len(step.tracks), seen + 1
                 start_s = time.thread_time()
                 log.note(camera.id, step)
                 noted_s += time.thread_time() - start_s
@@ -117,29 +115,17 @@ def cost(mood: Mood, chunks: int) -> Cost:
     return Cost(
         mood,
         chunks * CHUNK_S / 3600.0,
-        pictures,
+        seen,
         tried.moments,
         written,
         writes,
-        1e6 * noted_s / pictures,
-        1e6 * wrote_s / pictures,
+        1e6 * noted_s / seen,
+        1e6 * wrote_s / seen,
         try_s,
         one_s,
-        people / pictures,
+        people / seen,
         again == told,
     )
-
-
-def _script(scene: Scene, seed: int) -> dict[int, list[Seen]]:
-    """Boxes of the truth, a little off, and one in twenty is missing."""
-    rng, found = np.random.default_rng((seed, 5)), dict[int, list[Seen]]()
-    for seq in range(scene.pictures):
-        for truth in scene.truth(seq / scene.fps):
-            off, score = rng.normal(0.0, 0.004, 4), float(rng.uniform(0.6, 0.9))
-            if rng.uniform() >= 0.05:
-                x1, y1, x2, y2 = (float(it) for it in np.clip(np.array(truth.box) + off, 0.0, 1.0))
-                found.setdefault(seq, []).append((truth.label, score, (x1, y1, x2, y2)))
-    return found
 
 
 def page(costs: list[Cost]) -> str:

@@ -10,13 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-
-from bench.truth_scenes import FOLDER, Case, load
+from bench.truth_scenes import FOLDER, Case, load, pictures
 from bench.truth_score import Tally, match, quantile
 from device.app import RunKind, build_pipeline
-from device.capture.draw import Painter
-from device.config.model import Config
 from device.config.rules import rule_tables
 from device.core.event import Event
 from device.core.frame import Frame
@@ -57,12 +53,7 @@ class Total:
 
 def run(case: Case, *, timed: bool = True) -> tuple[list[Event], float]:
     """The events of a scene, and the CPU time that its rules took, s: 0 where it is not asked for, which costs less."""
-    document = {
-        "device": {"id": "truth", "state_dir": "out/truth"},
-        "cameras": [case.camera.model_dump()],
-        "arming": {"timezone": "Europe/Zurich", "holidays": ["2026-12-25"]},
-    }
-    config, times = Config.model_validate(document), StageTimes()
+    config, times = case.config(), StageTimes()
     kind = RunKind(
         ids=DerivedIds(f"{case.name}-{case.seed}"),
         boot_id="00000000-0000-0000-0000-000000000000",
@@ -73,11 +64,10 @@ def run(case: Case, *, timed: bool = True) -> tuple[list[Event], float]:
     pipeline = build_pipeline(
         config, config.cameras[0], ScriptedDetector(case.script(), labels=("person", "car")), kind
     )
-    painter, scene, events = Painter(case.scene), case.scene, list[Event]()
-    for seq in range(scene.pictures):
-        i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
-        painter.draw(seq, seq / scene.fps, i420)
-        events += pipeline.step(Frame(seq, seq / scene.fps, case.wall_zero + seq / scene.fps, i420)).events
+    events = list[Event]()
+    for seq, i420 in pictures(case.scene):
+        t = seq / case.scene.fps
+        events += pipeline.step(Frame(seq, t, case.wall_zero + t, i420)).events
     return events, float(times.table()["rules"]["cpu_s"]) if timed else 0.0
 
 

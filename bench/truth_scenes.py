@@ -1,21 +1,25 @@
 """Scene files with their truth, each as many scenes as there are seeds. Runs no rule."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bench.truth_expected import STEP_S, Expected
 from bench.truth_walk import walked
+from device.capture.draw import Painter
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_file import scene_of
 from device.capture.scene_goods import Act, Rack, Stock
 from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Shade, Thing
 from device.config.cameras import CameraTable
+from device.config.model import Config
 from device.detect.scripted import Seen
 
 Moving = TypeVar("Moving", Figure, Thing, Shade)
@@ -39,6 +43,15 @@ class Case:
     wall_zero: float = 0.0
     """Unix time at the beginning, s."""
 
+    def config(self, **camera: Any) -> Config:
+        """A device with its camera, with keys of it changed."""
+        document = {
+            "device": {"id": "truth", "state_dir": "out/truth"},
+            "cameras": [{**self.camera.model_dump(), **camera}],
+            "arming": {"timezone": "Europe/Zurich", "holidays": ["2026-12-25"]},
+        }
+        return Config.model_validate(document)
+
     def script(self) -> dict[int, list[Seen]]:
         """What a usual detector would find: boxes a little off, some missed."""
         rng = np.random.default_rng((self.seed, 5))
@@ -57,6 +70,15 @@ class Case:
                     (truth.label, float(score), (float(box[0]), float(box[1]), float(box[2]), float(box[3])))
                 )
         return found
+
+
+def pictures(scene: Scene) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """All of a scene, drawn: the number of each, and an I420 picture that is the taker's."""
+    painter = Painter(scene)
+    for seq in range(scene.pictures):
+        i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
+        painter.draw(seq, seq / scene.fps, i420)
+        yield seq, i420
 
 
 def load(path: Path, seed: int) -> Case:

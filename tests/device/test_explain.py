@@ -17,7 +17,7 @@ from device.core.rules.table import KIND_DEFAULTS
 from device.detect.scripted import ScriptedDetector
 from device.detect.scripted_bodies import ScriptedBodies, standing
 from device.explain import Explainer
-from tests.tracklog.test_try_past import config_of, pictures
+from tests.tracklog.test_try_past import pictures
 
 ALL = [[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]]
 CORNER = [[0.0, 0.0], [0.02, 0.0], [0.02, 0.02], [0.0, 0.02]]
@@ -44,7 +44,7 @@ class AtHips(ScriptedBodies):
 def explained(scene: str, rules: list[dict[str, Any]] | None = None, **camera: Any) -> dict[str, list[str]]:
     """What is said under each rule of a scene, by its name."""
     case = load(FOLDER / f"{scene}.toml", 0)
-    config = config_of(case, **camera, **({} if rules is None else {"rules": rules}))
+    config = case.config(**camera, **({} if rules is None else {"rules": rules}))
     kind = RunKind(
         ids=DerivedIds("explain"),
         boot_id="0",

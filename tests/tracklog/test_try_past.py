@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from bench.truth_scenes import FOLDER, Case, load
+from bench.truth_scenes import pictures as drawn
 from device.app import RunKind, build_pipeline
-from device.capture.draw import Painter
 from device.config.model import Config
 from device.core.concealment.body import Bag, Body
 from device.core.event import Event
@@ -29,24 +28,10 @@ WALL = 1_790_000_000.0
 BOOT = "00000000-0000-0000-0000-000000000000"
 
 
-def config_of(case: Case, **camera: Any) -> Config:
-    """The scene's camera, with keys changed."""
-    tables = {**case.camera.model_dump(), **camera}
-    document = {
-        "device": {"id": "truth", "state_dir": "out/truth"},
-        "cameras": [tables],
-        "arming": {"timezone": "Europe/Zurich", "holidays": ["2026-12-25"]},
-    }
-    return Config.model_validate(document)
-
-
 def pictures(case: Case) -> Iterator[Frame]:
     """All of a scene; a second of the run's clock is not quite one of the wall's."""
-    painter, scene = Painter(case.scene), case.scene
-    for seq in range(scene.pictures):
-        i420 = np.empty((scene.height_px * 3 // 2, scene.width_px), np.uint8)
-        painter.draw(seq, seq / scene.fps, i420)
-        t = 1234.5678 + seq / scene.fps
+    for seq, i420 in drawn(case.scene):
+        t = 1234.5678 + seq / case.scene.fps
         yield Frame(seq, t, (case.wall_zero or WALL) + 1.00001 * (t - 1234.5678) + 0.003 * (seq % 3), i420)
 
 
@@ -55,7 +40,7 @@ def guarded(
 ) -> tuple[Config, list[Event], list[Moment]]:
     """What a guard told of a scene, and what it kept; ``trusted`` says that the clock is so from the middle on only."""
     synced = trusted if trusted is not None else [True]
-    config, events, log = config_of(case), list[Event](), TrackLog(folder, synced=lambda: synced[0])
+    config, events, log = case.config(), list[Event](), TrackLog(folder, synced=lambda: synced[0])
     kind = RunKind(
         ids=DerivedIds("guard"),
         boot_id=BOOT,
@@ -143,7 +128,7 @@ def stolen(tmp_path_factory: pytest.TempPathFactory) -> tuple[Case, list[Moment]
 
 def counts(case: Case, moments: list[Moment], **camera: Any) -> dict[str, int]:
     """What a changed camera would have told, and that all of it could be tried."""
-    config = config_of(case, **camera)
+    config = case.config(**camera)
     tried = over(config, config.cameras[0], moments, "away")
     assert tried.untried == {}
     return dict(tried.counts)
@@ -191,7 +176,7 @@ def test_changed_limits_of_things_and_tampering_tell_otherwise(tmp_path: Path) -
 def test_from_a_time_on_the_rules_know_what_was_before(stolen: tuple[Case, list[Moment]]) -> None:
     """Who goes out then goes out with what they took before; what was told before is left out."""
     case, moments = stolen
-    config = config_of(case, rules=[{"kind": "unpaid_exit", "line": "door"}, {"kind": "item_taken", "shelf": "rack"}])
+    config = case.config(rules=[{"kind": "unpaid_exit", "line": "door"}, {"kind": "item_taken", "shelf": "rack"}])
     (taken, out) = over(config, config.cameras[0], moments, "away").told
     emitted = taken.wall - taken.draft.t_start + taken.draft.t_emitted
     later = over(config, config.cameras[0], moments, "away", since=emitted + 0.5)
@@ -206,8 +191,7 @@ def test_what_was_drawn_elsewhere_has_no_past_and_says_so(stolen: tuple[Case, li
     """Each such rule by name, with the reason; the others are tried."""
     case, moments = stolen
     elsewhere = [[0.1, 0.2], [0.45, 0.2], [0.45, 0.6], [0.1, 0.6]]
-    config = config_of(
-        case,
+    config = case.config(
         shelves=[{"id": "rack", "polygon": elsewhere}],
         zones=[{"id": "yard", "polygon": elsewhere}],
         masks=[elsewhere],
@@ -244,7 +228,7 @@ def test_a_rule_whose_place_was_drawn_later_is_tried_from_then_on(stolen: tuple[
         dataclasses.replace(it, wall=it.wall - 900, t=it.t - 900, run="before", seen=Seen(frozenset({"label-person"})))
         for it in moments
     ]
-    config = config_of(case, rules=[{"kind": "item_taken", "shelf": "rack"}])
+    config = case.config(rules=[{"kind": "item_taken", "shelf": "rack"}])
     tried = over(config, config.cameras[0], [*before, *moments], "away")
 
     assert dict(tried.counts) == {"item_taken-rack": 1}
