@@ -1,5 +1,7 @@
 """Expects what a shelf looks like in another light and from a camera that swung a little. Decides nothing."""
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,20 @@ _TRIM = 2.5
 """Cells that differ by so many times the median are left out: they are not the light's doing."""
 
 
-def expect(reference: Cells, now: Cells, trusted: Mask) -> tuple[Cells, float] | None:
-    """The reference as it looks now, and the swing in cells; None where too little can be compared.
+@dataclass(frozen=True, slots=True, eq=False)
+class Expected:
+    """What a shelf would look like, had nothing happened."""
+
+    picture: Cells
+    """In this light, and swung as the picture is."""
+    unswung: Cells
+    """In this light, where the reference has it: what is shifted again and again gets blurred."""
+    swing: float
+    """How far the camera swung, cells."""
+
+
+def expect(reference: Cells, now: Cells, trusted: Mask) -> Expected | None:
+    """The reference as it looks now; None where too little can be compared.
 
     Luma is fitted by gain, offset and a shift, each colour by gain and offset, on the trusted cells without those
     that fit worst.
@@ -34,7 +48,10 @@ def expect(reference: Cells, now: Cells, trusted: Mask) -> tuple[Cells, float] |
         moved = _shifted(reference, shift)
     if not keep.any():
         return None
-    return _lit(moved, now, luma, rows[keep], columns[keep]), float(np.abs(shift).max())
+    light = luma, *_fit_colours(moved, now, rows[keep], columns[keep])
+    picture = _lit(moved, light)
+    swung = moved is not reference
+    return Expected(picture, _lit(reference, light) if swung else picture, float(np.abs(shift).max()))
 
 
 def _fit_luma(
@@ -71,19 +88,23 @@ def _shifted(picture: Cells, shift: NDArray[np.float64]) -> Cells:
     return np.asarray(warped, dtype=np.float32)
 
 
-def _lit(
-    moved: Cells, now: Cells, luma: tuple[float, float], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> Cells:
-    expected = moved.copy()
-    expected[..., 0] = (moved[..., 0] - 128) * luma[0] + 128 + luma[1]
+def _fit_colours(
+    moved: Cells, now: Cells, rows: NDArray[np.intp], columns: NDArray[np.intp]
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Gain and offset of both colours."""
+    fitted = []
     for plane in (1, 2):
         value = moved[rows, columns, plane].astype(np.float64) - 128
         wanted = now[rows, columns, plane].astype(np.float64) - 128
         spread = value - value.mean()
         gain = (float(spread @ (wanted - wanted.mean())) + 400.0) / (float(spread @ spread) + 400.0)
-        offset = float(wanted.mean() - gain * value.mean())
-        expected[..., plane] = (moved[..., plane] - 128) * gain + 128 + offset
-    return expected
+        fitted.append((gain, float(wanted.mean() - gain * value.mean())))
+    return fitted[0], fitted[1]
+
+
+def _lit(picture: Cells, light: tuple[tuple[float, float], ...]) -> Cells:
+    gains, offsets = np.array(light, dtype=np.float32).T
+    return np.asarray((picture - np.float32(128)) * gains + (np.float32(128) + offsets), dtype=np.float32)
 
 
 _NEAR = 7

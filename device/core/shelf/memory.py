@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.shelf.light import differs, expect
+from device.core.shelf.light import Expected, differs, expect
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.view import Cells, Mask
 
@@ -46,6 +46,13 @@ class Look:
         times = self.disturbed_since[area]
         sure = times[np.isfinite(times)]
         return float(np.quantile(sure, 0.3)) if sure.size else self.t
+
+    def lasts(self, least_s: float) -> Mask:
+        """Cells that have differed for so long and have not moved.
+
+        That they have not moved does not say it alone: to some cells of whoever walks there light might have been done.
+        """
+        return np.asarray((self.still_s >= least_s) & (self.t - self.disturbed_since >= least_s))
 
 
 class Memory:
@@ -97,7 +104,7 @@ class Memory:
         found = expect(self._reference, now, trusted)
         if found is None:
             return None
-        expected, swing = found
+        expected = found.picture
         moving = self._follow(now, expected, t)
         shaded, changed = self._differs(now, expected)
         self._changed = changed
@@ -106,7 +113,7 @@ class Memory:
         unseen = disturbed if covered is None else disturbed | covered
         self._calm_s = np.where(unseen, np.where(self._calm_s < _PROVEN_S, 0.0, self._calm_s), self._calm_s + gap_s)
         known = disturbed if hidden is None else disturbed | hidden
-        self._learn(now, expected, known, shaded, gap_s, swing)
+        self._learn(now, found, known, shaded, gap_s)
         return Look(t, now, expected, changed, shaded, t - self._still_since, self._disturbed_since)
 
     def accept(self, area: Mask, look: Look) -> None:
@@ -133,18 +140,18 @@ class Memory:
         raw, real = differs(now, expected, limits, settings.edge_slack)
         return raw, np.asarray(cv2.morphologyEx(real.astype(np.uint8), cv2.MORPH_OPEN, _CROSS[:2, :2]) > 0)
 
-    def _learn(self, now: Cells, expected: Cells, disturbed: Mask, shaded: Mask, gap_s: float, swing: float) -> None:
+    def _learn(self, now: Cells, found: Expected, disturbed: Mask, shaded: Mask, gap_s: float) -> None:
         """The reference follows slow light where nothing happens."""
         calm = ~(disturbed | shaded)
         if calm.mean() < _LEAST_TRUSTED:
             return
-        error = np.abs(now[..., 0] - expected[..., 0])[calm]
+        error = np.abs(now[..., 0] - found.picture[..., 0])[calm]
         self._noise += 0.05 * (min(4.0, float(np.median(error)) * 1.48) - self._noise)
         rate = np.float32(1.0 - math.exp(-gap_s / self._settings.adapt_s))
         follow = (~disturbed * np.where(shaded, np.float32(_IN_SHADE) * rate, rate))[..., None]
         # Towards the picture as it is, so that in a slow fade the fit has little left to do; a picture that swung would
         # smear what stands there.
-        towards = now - self._reference if swing < _SMALL_SWING else now - expected
+        towards = now - self._reference if found.swing < _SMALL_SWING else now - found.picture
         # What cannot be seen is in the same light as the rest.
-        lit = np.where(disturbed[..., None], rate * (expected - self._reference), follow * towards)
+        lit = np.where(disturbed[..., None], rate * (found.unswung - self._reference), follow * towards)
         self._reference = (self._reference + lit).astype(np.float32)

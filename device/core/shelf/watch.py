@@ -212,7 +212,7 @@ class ShelfWatch:
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
         gone = blob.area & (look.still_s >= self._settings.settle_s) & memory.unproven
-        stays = blob.area & (look.still_s >= self._settings.absorb_s)
+        stays = blob.area & look.lasts(self._settings.absorb_s)
         if gone.any() or stays.any():
             memory.accept(gone | stays, look)
 

@@ -1,0 +1,38 @@
+import cv2
+import numpy as np
+
+from device.core.shelf.memory import Look, Memory
+from device.core.shelf.settings import ShelfSettings
+from device.core.shelf.view import Cells
+
+SHAPE = (48, 64)
+
+
+def swung(cells: Cells, x: float, y: float) -> Cells:
+    """The same from a camera that moved."""
+    move = np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
+    return np.asarray(cv2.warpAffine(cells, move, SHAPE[::-1], borderMode=cv2.BORDER_REPLICATE), dtype=np.float32)
+
+
+def test_what_is_hidden_before_a_shaking_camera_stays_sharp() -> None:
+    """However often the camera swings while somebody stands there, the goods behind are remembered as they are."""
+    rough = np.random.default_rng(3).normal(128, 90, (*SHAPE, 3)).astype(np.float32)
+    goods = np.clip(cv2.GaussianBlur(rough, (0, 0), 1.5), 20, 230).astype(np.float32)
+    memory, swings = Memory(goods, 0.0, ShelfSettings()), np.random.default_rng(5)
+    hidden = np.zeros(SHAPE, dtype=np.bool_)
+    hidden[8:40, 24:48] = True
+    somebody = goods.copy()
+    somebody[hidden] = 90.0
+    for step in range(1, 241):
+        memory.look(swung(somebody, *swings.uniform(-0.9, 0.9, 2)), 0.25 * step, hidden, hidden)
+    look = memory.look(goods, 60.25)
+    assert look is not None
+    assert float(np.abs(look.expected - goods)[hidden].mean()) < 3.0
+
+
+def test_what_has_just_come_does_not_last() -> None:
+    """Of somebody who walks by, cells that pass for other light do not move; they have not differed for long."""
+    picture, mask = np.zeros((1, 4, 3), dtype=np.float32), np.ones((1, 4), dtype=np.bool_)
+    still_s, since = np.array([[300.0, 300.0, 2.0, 300.0]]), np.array([[239.0, 299.75, 200.0, np.inf]])
+    look = Look(300.0, picture, picture, mask, mask, still_s, since)
+    assert look.lasts(60.0).tolist() == [[True, False, False, False]]
