@@ -20,6 +20,7 @@ from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Shade, Thing
 from device.config.cameras import CameraTable
 from device.config.model import Config
+from device.config.staff import StaffTable
 from device.detect.scripted import Seen
 
 Moving = TypeVar("Moving", Figure, Thing, Shade)
@@ -42,12 +43,15 @@ class Case:
     """Figures that the detector does not see, from when to when, s."""
     wall_zero: float = 0.0
     """Unix time at the beginning, s."""
+    staff: StaffTable | None = None
+    """Whose clothes tell that they are staff, where they do."""
 
     def config(self, **camera: Any) -> Config:
         """A device with its camera, with keys of it changed."""
         document = {
             "device": {"id": "truth", "state_dir": "out/truth"},
             "cameras": [{**self.camera.model_dump(), **camera}],
+            "staff": self.staff.model_dump() if self.staff else None,
             "arming": {"timezone": "Europe/Zurich", "holidays": ["2026-12-25"]},
         }
         return Config.model_validate(document)

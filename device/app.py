@@ -19,6 +19,7 @@ from device.config.rules import (
     blackened,
     build_rules,
     goods_places,
+    has_goods,
     labels_of,
     needs_calendar,
     rule_tables,
@@ -41,6 +42,7 @@ from device.core.picture_health import HealthMeter
 from device.core.rules.ruleset import RuleSet
 from device.core.rules.senses import LIVE, NotedSenses, hands_key, label_key
 from device.core.tracking import Tracker, TrackerSettings
+from device.core.uniform import UniformAttention, uniform_key
 from device.detect.body import open_body_looker
 from device.detect.catalogue import find_model
 from device.detect.detector import DetectorSettings, NetworkDetector
@@ -49,8 +51,9 @@ from device.detect.load import read_model
 from device.errors import ConfigError, UsageError
 from device.guard.guard import Guard
 from device.lane import Lane
-from device.pipeline import CloserLook, Pipeline, Stopwatch, untimed
-from device.ports import BodyFinder, Clock, Detector
+from device.pipeline import CloserLook, ClothesLook, Pipeline, Stopwatch, untimed
+from device.ports import BodyFinder, Clock, Detector, UniformFinder
+from device.uniform_parts import build_uniforms, check_uniforms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,8 @@ class RunKind:
     """Looks at hands, where a rule wants it."""
     classifiers: Classifiers = FITTED
     """Weigh what hands do."""
+    uniforms: UniformFinder | None = None
+    """Looks at clothes, where they tell who is staff."""
     every_frame: bool = False
     first_track: int = 1
     """The number that the first track gets."""
@@ -141,6 +146,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         classifiers=run.classifiers,
         time=time,
         senses=notes or LIVE,
+        staff=config.staff,
     )
     motion = MotionSettings(min_area_frac=camera.motion.min_area_frac, hold_s=camera.motion.hold_open_s)
     return Pipeline(
@@ -149,6 +155,7 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
         tracker=Tracker(TrackerSettings(), first_id=run.first_track),
         rules=RuleSet(rules),
         closer=CloserLook(Attention(goods_places(camera)), run.bodies) if run.bodies else None,
+        clothes=_clothes(config, camera, run),
         arming=run.judge(camera) if run.judge else Arming(run.armed, armed_rules(camera)),
         messages=MessageMaker(
             device=config.device.id, camera=camera.id, boot_id=run.boot_id, ids=run.ids, clock_synced=run.clock_synced
@@ -160,10 +167,17 @@ def build_pipeline(config: Config, camera: CameraTable, detector: Detector, run:
     )
 
 
+def _clothes(config: Config, camera: CameraTable, run: RunKind) -> ClothesLook | None:
+    if run.uniforms is None or config.staff is None or not has_goods(camera):
+        return None
+    return ClothesLook(UniformAttention(config.staff.min_score), run.uniforms)
+
+
 def _watched(config: Config, camera: CameraTable) -> tuple[str, ...]:
     """What is looked at for the rules of a camera by others than themselves."""
     labels = (label_key(label) for label in sorted({"person"} | _asked_labels(config)))
-    return (*labels, *(hands_key(place) for place in goods_places(camera)))
+    clothes = (uniform_key(config.staff.model, config.staff.labels),) if config.staff and has_goods(camera) else ()
+    return (*labels, *(hands_key(place) for place in goods_places(camera)), *clothes)
 
 
 def check(config: Config, name: str) -> None:
@@ -184,6 +198,7 @@ def check(config: Config, name: str) -> None:
             find_model(model, installed_models(config))
         except UsageError as error:
             raise ConfigError(f"{name}: detector.{key}: {error}") from error
+    check_uniforms(config, installed_models(config), name)
     check_sources(config, name)
 
 
@@ -220,11 +235,13 @@ def open_lanes(
         judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
         first_track=first_track,
         bodies=build_bodies(config),
+        uniforms=build_uniforms(config, installed_models(config)),
         noted=True,
     )
     with contextlib.ExitStack() as stack:
-        if run.bodies is not None:
-            stack.enter_context(contextlib.closing(run.bodies))
+        for looker in (run.bodies, run.uniforms):
+            if looker is not None:
+                stack.enter_context(contextlib.closing(looker))
         pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
         kept = packets or {}
         cameras = [make_camera(table, run.armed, clock, on_news, kept.get(table.id)) for table in config.cameras]

@@ -21,7 +21,8 @@ from device.core.rules.scene import Scene
 from device.core.rules.senses import NotedSenses, Seen
 from device.core.track import Track, rounded
 from device.core.tracking import Tracker
-from device.ports import BodyFinder, Detector
+from device.core.uniform import PLACES, UniformAttention, UniformLook
+from device.ports import BodyFinder, Detector, UniformFinder
 
 NOT_LOOKED = None
 """In place of detections: not looked is not nothing there."""
@@ -54,6 +55,8 @@ class Step:
     """How good the picture is; measured about once a second."""
     bodies: tuple[BodyLook, ...] = ()
     """People who were looked at more closely."""
+    uniforms: tuple[UniformLook, ...] = ()
+    """People whose clothes were looked at."""
     seen: Seen = Seen()
     """What else was seen for the rules, where it is noted."""
 
@@ -73,6 +76,14 @@ class CloserLook:
     bodies: BodyFinder
 
 
+@dataclass(frozen=True, slots=True)
+class ClothesLook:
+    """Whose clothes are looked at, and who looks."""
+
+    attention: UniformAttention
+    uniforms: UniformFinder
+
+
 @dataclass(slots=True, kw_only=True)
 class Pipeline:
     """One camera's stages, in the order in which data flows."""
@@ -86,6 +97,8 @@ class Pipeline:
     pace: LookPace
     closer: CloserLook | None = None
     """A second look at people near goods, where a rule wants it."""
+    clothes: ClothesLook | None = None
+    """A look at people's clothes, where they tell who is staff."""
     notes: NotedSenses | None = None
     """Has noted what the rules saw; None where nobody keeps it."""
     health: HealthMeter = field(default_factory=HealthMeter)
@@ -96,13 +109,15 @@ class Pipeline:
         motion = self.timed("gate", lambda: self.gate.update(frame.luma, frame.t))
         found = self._look(frame) if self.pace.due(frame.t, wanted=self._wanted(motion, frame.t)) else NOT_LOOKED
         tracks = self.timed("tracker", lambda: self._follow(found, motion, frame.t))
-        bodies = self._look_closer(frame, tracks)
+        bodies, uniforms = self._look_closer(frame, tracks), self._look_at_clothes(frame, tracks)
         looked = found is not NOT_LOOKED
-        scene = Scene(t=frame.t, tracks=tracks, motion=motion, looked=looked, frame=frame, bodies=bodies)
+        scene = Scene(
+            t=frame.t, tracks=tracks, motion=motion, looked=looked, frame=frame, bodies=bodies, uniforms=uniforms
+        )
         drafts = self.timed("rules", lambda: self.rules.update(scene))
         health = self.timed("health", lambda: self.health.update(frame.luma, frame.t))
         seen = self.notes.take() if self.notes else Seen()
-        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health, bodies, seen)
+        return Step(frame, motion, found, tracks, self.decide(drafts, frame.wall), health, bodies, uniforms, seen)
 
     def finish(self, t: float, wall: float | None) -> tuple[Event, ...]:
         """What the end of a recording leaves to say."""
@@ -133,6 +148,14 @@ class Pipeline:
             body = self.timed("bodies", partial(finder.look, frame, track.box))
             looks.append(BodyLook(track.id, frame.t, track.box, size, body))
         return tuple(looks)
+
+    def _look_at_clothes(self, frame: Frame, tracks: tuple[Track, ...]) -> tuple[UniformLook, ...]:
+        if self.clothes is None or (track := self.clothes.attention.due(tracks, frame.t)) is None:
+            return ()
+        score = self.timed("uniforms", partial(self.clothes.uniforms.score, frame, track.box))
+        look = UniformLook(track.id, round(score, PLACES))
+        self.clothes.attention.note(look, frame.t)
+        return (look,)
 
     def _look(self, frame: Frame) -> Detections:
         found = self.timed("detector", lambda: self.detector.detect(frame))

@@ -134,6 +134,20 @@ class BodyFinder(Protocol):
         """Let go of the interpreters; may be called twice."""
 
 
+class UniformFinder(Protocol):
+    """The look at a person's clothes."""
+
+    def score(self, frame: Frame, person: Box) -> float:
+        """How much the person in that box looks like staff, 0..1.
+
+        Raises:
+            ModelError: the interpreter failed, or this is closed.
+        """
+
+    def close(self) -> None:
+        """Let go of the interpreter; may be called twice."""
+
+
 class Sink(Protocol):
     """Whoever is told. Retry, queueing, dropping and logging belong to ``Worker``."""
 

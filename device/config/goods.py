@@ -4,6 +4,7 @@ from typing import Final
 
 from device.config.cameras import CameraTable, ShelfTable, SlotsTable
 from device.config.hours import ANY_TIME, Time, hours_of
+from device.config.staff import StaffTable
 from device.core.concealment.register import Concealed
 from device.core.concealment.weigh import Classifiers
 from device.core.custody import Custody
@@ -18,6 +19,7 @@ from device.core.rules.scene import Rule, RuleSettings
 from device.core.rules.senses import LIVE, Senses
 from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
 from device.core.shelf.slots import Grid
+from device.core.uniform import Uniforms
 
 GOODS: Final[tuple[tuple[Kind, Priority], ...]] = (
     # What every customer does is no alarm.
@@ -39,21 +41,26 @@ def areas_of(camera: CameraTable, kind: str) -> tuple[Polygon, ...]:
     return tuple(Polygon(zone.polygon) for zone in camera.zones if zone.kind == kind)
 
 
-def shelves_of(camera: CameraTable, senses: Senses, time: Time) -> Floor:
-    """All shelves of a camera, and who is staff there."""
+def shelves_of(camera: CameraTable, senses: Senses, time: Time, staff: StaffTable | None = None) -> Floor:
+    """All shelves of a camera, and who is staff there; ``staff`` says whose clothes tell it."""
     watches = {it.id: senses.watch("shelf", Polygon(it.polygon), grid_of(it)) for it in camera.shelves}
     hours = StaffHours(hours_of(camera.staff_hours, time.calendar), time.clock_synced) if camera.staff_hours else None
-    return Floor(watches, areas_of(camera, "staff"), hours)
+    return Floor(watches, areas_of(camera, "staff"), hours, Uniforms(staff.min_score) if staff else None)
 
 
 class Goods:
     """The shelves of one camera, and who has what of them."""
 
     def __init__(
-        self, camera: CameraTable, classifiers: Classifiers, senses: Senses = LIVE, time: Time = ANY_TIME
+        self,
+        camera: CameraTable,
+        classifiers: Classifiers,
+        senses: Senses = LIVE,
+        time: Time = ANY_TIME,
+        staff: StaffTable | None = None,
     ) -> None:
         self._classifiers, self._senses, self._concealed = classifiers, senses, Concealed()
-        self._floor, self._tills = shelves_of(camera, senses, time), areas_of(camera, "till")
+        self._floor, self._tills = shelves_of(camera, senses, time, staff), areas_of(camera, "till")
         self._floors: dict[str | None, SharedWatch] = {}
         self._lines = {line.id: Line(line.start, line.end) for line in camera.lines}
 

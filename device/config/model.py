@@ -11,6 +11,7 @@ from device.config.notify import NotifyTable
 from device.config.pins import PinsTable
 from device.config.recording import RecordingTable
 from device.config.retention import RetentionTable
+from device.config.staff import StaffTable
 from device.config.table import Id, Table
 from device.config.web import WebTable
 from device.errors import UsageError
@@ -91,6 +92,7 @@ class Config(Table):
     device: DeviceTable = Field(description="Who this device is.")
     detector: DetectorTable = Field(default=DetectorTable(), description="What looks at the pictures.")
     cameras: tuple[CameraTable, ...] = Field(min_length=1, description="At least one.")
+    staff: StaffTable | None = Field(None, description="Left out: clothes are not looked at.")
     mqtt: MqttTable | None = Field(None, description="Left out: no broker is told.")
     pins: PinsTable = Field(default=PinsTable(), description="Sirens and lights.")
     arming: ArmingTable = Field(default=ArmingTable(), description="When an event is an alarm.")

@@ -3,22 +3,27 @@
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import grid_of
 from device.config.rules import blackened, labels_of, place_of, rule_name, rule_tables
+from device.config.staff import StaffTable
 from device.core.geometry import Polygon
 from device.core.rules.objects import WHOLE
 from device.core.rules.senses import eye_key, hands_key, label_key, watch_key
 from device.core.rules.table import KIND_DEFAULTS
+from device.core.uniform import uniform_key
 
 
-def needs(camera: CameraTable) -> dict[str, tuple[tuple[str, str], ...]]:
+def needs(camera: CameraTable, staff: StaffTable | None = None) -> dict[str, tuple[tuple[str, str], ...]]:
     """By the name of each rule the keys that it needs, each with what to say where it is missing."""
-    return {rule_name(table): tuple(_needs(camera, table)) for table in rule_tables(camera)}
+    return {rule_name(table): tuple(_needs(camera, table, staff)) for table in rule_tables(camera)}
 
 
-def _needs(camera: CameraTable, table: RuleTable) -> list[tuple[str, str]]:
+def _needs(camera: CameraTable, table: RuleTable, staff: StaffTable | None) -> list[tuple[str, str]]:
     keys = [(label_key(label), f"the detector did not look for {label!r} then") for label in labels_of(table)]
     place = KIND_DEFAULTS[table.kind].place if table.kind in KIND_DEFAULTS else ""
     if place == "shelf" or table.kind == "unpaid_exit":
         keys += _shelves(camera, table)
+        if staff is not None:
+            why = f"nobody's clothes were looked at by {staff.model} for {', '.join(staff.labels)} then (`staff`)"
+            keys.append((uniform_key(staff.model, staff.labels), why))
     elif table.kind in ("object_left", "object_removed"):
         where = WHOLE if table.zone is None else place_of(camera, table.zone)
         why = f"no rule watched the floor of {_named(table.zone)} as it is drawn now: another one has no past"

@@ -6,6 +6,7 @@ from typing import Literal
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import GOODS, Goods
 from device.config.hours import ANY_TIME, Time, hours_of
+from device.config.staff import StaffTable
 from device.config.table import Corners
 from device.core.arming import ArmedRule
 from device.core.arming.worth import lesser
@@ -81,6 +82,16 @@ def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
     return tuple(place_of(camera, table.shelf or table.zone) for table in wanted)
 
 
+def has_goods(camera: CameraTable) -> bool:
+    """Whether a rule of a camera asks who took something: only there it matters who is staff."""
+    return any(_is_about_shelves(table) for table in rule_tables(camera))
+
+
+def _is_about_shelves(table: RuleTable) -> bool:
+    place = KIND_DEFAULTS[table.kind].place if table.kind in KIND_DEFAULTS else ""
+    return place == "shelf" or table.kind == "unpaid_exit"
+
+
 @dataclass(frozen=True, slots=True)
 class _Parts:
     """What the rules of one camera share."""
@@ -107,15 +118,16 @@ def build_rules(
     classifiers: Classifiers = FITTED,
     time: Time = ANY_TIME,
     senses: Senses = LIVE,
+    staff: StaffTable | None = None,
 ) -> tuple[Rule, ...]:
     """Rules ready to run; ``classifiers`` weigh what hands do, ``time`` says what opening hours mean.
 
-    ``senses`` look at the pictures.
+    ``senses`` look at the pictures, ``staff`` says from when on clothes tell who is staff.
 
     Raises:
         RuleError: a kind that this version has no rule for, a missing place, two rules of one name.
     """
-    goods, rules, names = Goods(camera, classifiers, senses, time), list[Rule](), set[str]()
+    goods, rules, names = Goods(camera, classifiers, senses, time, staff), list[Rule](), set[str]()
     eye = senses.eye(blackened(camera))
     for number, table in enumerate(rule_tables(camera)):
         name = rule_name(table)

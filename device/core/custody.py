@@ -18,6 +18,8 @@ HAND_OVER_DOUBT = 0.8
 """What confidence is left after a hand-over by place and time alone."""
 PAID_DOUBT = 0.35
 """What confidence is left of a holding when its holder stood at a till, but not long enough."""
+UNIFORM_DOUBT = 0.35
+"""What is left where staff in uniform holds what a customer may have taken: the number passed to another body."""
 LOST_S = 600.0
 """So long a holding waits for a holder who has gone out of sight."""
 
@@ -36,6 +38,8 @@ class Holding:
     confidence: float
     doubts: tuple[str, ...] = ()
     """Why the confidence is lower than that of the taking."""
+    own: bool = True
+    """Whether the holder took it; else a track that broke did."""
 
     def doubted(self, factor: float, why: str) -> "Holding":
         """The same, less sure."""
@@ -51,6 +55,7 @@ class _Person:
     holdings: list[Holding] = field(default_factory=list)
     at_till_s: float = 0.0
     alive: bool = True
+    in_uniform: bool = False
 
 
 class Custody:
@@ -70,12 +75,18 @@ class Custody:
         self._see(scene, gap_s)
         for change in self._floor.observe(scene):
             self._note(change)
+        for id_, person in self._people.items():
+            self._settle_staffs(id_, person)
         self._forget(scene.t)
 
     def holdings(self, track: int) -> tuple[Holding, ...]:
         """What somebody has and has not paid for."""
         person = self._people.get(track)
         return tuple(person.holdings) if person else ()
+
+    def uniform_told(self, track: int) -> str:
+        """The votes on somebody's clothes, for a person to read; empty where there are none."""
+        return self._floor.uniform_told(track)
 
     def release(self, track: int) -> None:
         """It has been told; what they hold is no longer this shop's business."""
@@ -117,8 +128,20 @@ class Custody:
         _, id_ = min(lost)
         source, doubt = self._people[id_], HAND_OVER_DOUBT / math.sqrt(len(lost))
         why = f"person {id_} was lost at {source.t_seen:.1f} s, {track.id} began near by"
-        self._people[track.id].holdings = [held.doubted(doubt, why) for held in source.holdings]
+        self._people[track.id].holdings = [replace(held.doubted(doubt, why), own=False) for held in source.holdings]
         source.holdings = []
+
+    def _settle_staffs(self, id_: int, person: _Person) -> None:
+        """Who turns out to be staff by their clothes has been it before; what may be another's stays, in doubt."""
+        known, before = self._floor.uniform(id_) == "staff", person.in_uniform
+        person.in_uniform = known
+        if known and not before and person.holdings:
+            why = f"{id_} wears the uniform of staff ({self._floor.uniform_told(id_)}), and perhaps did not take it"
+            person.holdings = [
+                held.doubted(UNIFORM_DOUBT, why)
+                for held in person.holdings
+                if not (held.own and self._floor.is_in_uniform_since(id_, held.t))
+            ]
 
     def _note(self, change: ShelfChange) -> None:
         if change.undoes is not None:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.core.card import ModelCard
+from device.core.frame import Frame
 from device.detect.litert import Network
 from device.detect.load import ModelFile, read_model
 from device.detect.preprocess import Letterbox
@@ -42,9 +43,19 @@ class NetworkClassifier:
         Raises:
             ModelError: the interpreter failed, or the classifier is closed.
         """
+        return self._scores(self._letterbox.fill_bgr(bgr)[0])
+
+    def classify(self, frame: Frame) -> NDArray[np.float32]:
+        """The score of each label, 0..1, for a frame or a part of one.
+
+        Raises:
+            ModelError: the interpreter failed, or the classifier is closed.
+        """
+        return self._scores(self._letterbox.fill(frame)[0])
+
+    def _scores(self, value: NDArray[np.int8]) -> NDArray[np.float32]:
         if self._network is None:
             raise ModelError(f"{self._path}: the classifier is closed")
-        value, _ = self._letterbox.fill_bgr(bgr)
         self._network.run(value)
         levels = self._network.output(self._output.output)[0].astype(np.float32)
         return np.asarray((levels - self._output.zero_point) * self._output.scale, dtype=np.float32)

@@ -6,6 +6,7 @@ from typing import Protocol
 from device.config.cameras import CameraTable
 from device.config.goods import areas_of, shelves_of
 from device.config.hours import Time
+from device.config.staff import StaffTable
 from device.core.arming.hours import Calendar
 from device.core.event import Event
 from device.core.geometry import Line, Polygon
@@ -26,9 +27,9 @@ class Account(Protocol):
 class Shown:
     """What a camera shows to the accounts of its rules."""
 
-    def __init__(self, camera: CameraTable, past: PastSenses, calendar: Calendar) -> None:
+    def __init__(self, camera: CameraTable, past: PastSenses, calendar: Calendar, staff: StaffTable | None) -> None:
         self.camera, self.past, self.calendar = camera, past, calendar
         self.polygons = {zone.id: Polygon(zone.polygon) for zone in camera.zones}
         self.lines = {it.id: Line(it.start, it.end) for it in camera.lines}
         self.tills = areas_of(camera, "till")
-        self.floor = shelves_of(camera, past, Time(calendar))
+        self.floor = shelves_of(camera, past, Time(calendar), staff)

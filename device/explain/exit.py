@@ -15,7 +15,8 @@ class _Customer:
     taken: dict[str, int] = field(default_factory=dict)
     """Items by taking."""
     returned: int = 0
-    staff: bool = False
+    staff: str = ""
+    """How it is known that they are."""
     at_till_s: float = 0.0
     longest_till_s: float = 0.0
     t_out: float | None = None
@@ -47,6 +48,8 @@ class ExitAccount:
                 at_till = any(till.contains(track.foot) for till in self._shown.tills)
                 one.at_till_s = one.at_till_s + gap_s if at_till else 0.0
                 one.longest_till_s = max(one.longest_till_s, one.at_till_s)
+                if self._shown.floor.uniform(track.id) == "staff":
+                    one.staff = f"by uniform, {self._shown.floor.uniform_told(track.id)} (`staff.min_score`)"
                 if one.t_out is None:
                     one.held = self._custody.holdings(track.id) or one.held
         for draft in self._out.update(scene):
@@ -65,7 +68,7 @@ class ExitAccount:
         for change in self._shown.floor.observe(scene):
             if change.kind == "taken" and change.track is not None:
                 one = self._people.setdefault(change.track, _Customer())
-                one.staff |= change.by_staff
+                one.staff = change.why_staff or one.staff
                 one.taken[change.happening] = change.items
             elif change.kind == "taken":
                 self._nobodys += change.items
@@ -81,7 +84,7 @@ class ExitAccount:
             hand = f"; {self._nobodys} were taken by a hand that nobody could be told for" if self._nobodys else ""
             return f"{out}, and was seen to take 0 items from the shelves{hand}"
         if one.staff:
-            return f"{out} with {items} items, and is staff: by a zone of kind `staff`, or by `staff_hours`"
+            return f"{out} with {items} items, and is staff: {one.staff}"
         if one.returned >= items:
             return f"{out}, and had put back {one.returned} of the {items} items that it took"
         if one.longest_till_s >= after:

@@ -56,7 +56,7 @@ class Explainer:
 
     def __init__(self, config: Config, camera: CameraTable) -> None:
         self._past, time = PastSenses(), Time(calendar_of(config))
-        shown = Shown(camera, self._past, time.calendar)
+        shown = Shown(camera, self._past, time.calendar, config.staff)
         rules, self._pages = build_rules(camera, time=time), list[_Page]()
         for table, rule in zip(rule_tables(camera), rules, strict=True):
             after = _after(table, camera)
@@ -72,6 +72,7 @@ class Explainer:
             looked=step.detections is not None,
             frame=step.frame,
             bodies=step.bodies,
+            uniforms=step.uniforms,
         )
         for page in self._pages:
             page.account.add(scene)

@@ -41,6 +41,8 @@ class MovedAccount:
         return [f" of the item at {it.t_contact:.1f} s: {self._why_not(it)}" for it in silent[:_SHOWN]]
 
     def _why_not(self, it: ShelfChange) -> str:
+        if it.by_staff and "uniform" in it.why_staff:
+            return f"person {it.track} is staff {it.why_staff} (`staff.min_score`)"
         if it.by_staff and not self.shown.floor.is_staff(it.track):
             return f"at {it.t_contact:.1f} s everybody at the shelves was staff (`staff_hours`)"
         if it.by_staff:

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from device.app import build_bodies, build_detector
+from device.app import build_bodies, build_detector, installed_models
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
 from device.config.cameras import CameraTable
@@ -23,6 +23,7 @@ from device.ports import Clock
 from device.selftest.finding import Finding
 from device.sinks.mqtt_session import Session, Will
 from device.store.store import FILE_NAME, Store
+from device.uniform_parts import build_uniforms
 
 _LOOKS: Final = 3
 _LOW_BYTES: Final = 256 << 20
@@ -61,6 +62,11 @@ def model(config: Config, clock: Clock) -> Finding:
             with contextlib.closing(bodies):
                 took_s = _fastest_s(lambda: bodies.look(grey, (0.3, 0.1, 0.6, 0.9)), clock)
             text += f"; hands {took_s * 1000:.0f} ms a look"
+        uniforms = build_uniforms(config, installed_models(config))
+        if uniforms is not None:
+            with contextlib.closing(uniforms):
+                took_s = _fastest_s(lambda: uniforms.score(grey, (0.3, 0.1, 0.6, 0.9)), clock)
+            text += f"; uniforms {took_s * 1000:.0f} ms a look"
         return Finding("model", "", "ok", text)
     except ShopwardenError as error:
         return Finding("model", "", "failed", str(error))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gpiozero import DigitalOutputDevice
 
-from device.app import RunKind, build_bodies, build_detector, build_pipeline
+from device.app import RunKind, build_bodies, build_detector, build_pipeline, installed_models
 from device.board import boot_id
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
@@ -22,6 +22,7 @@ from device.pins.board import open_factory, pin_errors
 from device.pipeline import Pipeline, Step
 from device.ports import Clock
 from device.selftest.finding import Finding
+from device.uniform_parts import build_uniforms
 
 LONGEST_S: Final = 3600.0
 DARK_S: Final = 60.0
@@ -102,15 +103,17 @@ class Walk:
         config = self._config
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(config)))
-            bodies = build_bodies(config)
-            if bodies is not None:
-                stack.enter_context(contextlib.closing(bodies))
+            bodies, uniforms = build_bodies(config), build_uniforms(config, installed_models(config))
+            for looker in (bodies, uniforms):
+                if looker is not None:
+                    stack.enter_context(contextlib.closing(looker))
             run = RunKind(
                 ids=RandomIds(secrets.randbits),
                 boot_id=boot_id(),
                 clock_synced=self._clock.synced,
                 armed="away",
                 bodies=bodies,
+                uniforms=uniforms,
             )
             seen = {}
             for table in config.cameras:

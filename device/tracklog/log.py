@@ -97,7 +97,9 @@ class TrackLog(Rounds):
             lane = self._lanes[camera] = _Lane(TrackFiles(self._folder / camera))
         looked = step.detections is not None
         synced = self._synced()
-        now = Moment(wall, step.frame.t, looked, step.tracks, step.seen, step.bodies, self._run_id, synced)
+        now = Moment(
+            wall, step.frame.t, looked, step.tracks, step.seen, step.bodies, self._run_id, synced, step.uniforms
+        )
         before, lane.passed_over = lane.passed_over, now
         if now.tracks:
             lane.peopled_t = now.t
@@ -192,7 +194,7 @@ def _opened(block: bytes | None) -> list[Moment]:
 
 def _is_news(now: Moment, lane: _Lane) -> bool:
     """Whether a rule may have anything to do with it."""
-    if now.seen.news or now.bodies or lane.kept is None:
+    if now.seen.news or now.bodies or now.uniforms or lane.kept is None:
         return True
     if not now.tracks:
         return now.t - lane.peopled_t <= AFTERWARDS_S

@@ -17,6 +17,7 @@ from device.core.rules.senses import Seen
 from device.core.shelf.ledger import Change, Stockcount
 from device.core.tamper.eye import Sight
 from device.core.track import PLACES, SCORE_PLACES, Track
+from device.core.uniform import UniformLook
 
 POINTS: Final = tuple(
     f"{side} {joint}" for joint in ("shoulder", "hip", "wrist", "index") for side in ("left", "right")
@@ -56,6 +57,7 @@ class Moment:
     """Of the guard; rules begin anew with each."""
     synced: bool = True
     """Whether the clock was trusted."""
+    uniforms: tuple[UniformLook, ...] = ()
 
 
 def fits(moment: Moment, offset: float) -> bool:
@@ -72,13 +74,13 @@ def encode_moment(moment: Moment, offset: float) -> bytes:
     """
     seen, bodies = moment.seen, [body for look in moment.bodies[:MOST] if (body := _body(look))]
     tracks = moment.tracks[:MOST]
-    has_more = bool(seen.changes or seen.stocks or seen.undone)
+    has_more = bool(seen.changes or seen.stocks or seen.undone or moment.uniforms)
     flags = _LOOKED * moment.looked | _SEES * (seen.sight is not None) | _NEWS * has_more | _SYNCED * moment.synced
     away_ms = round((moment.wall - moment.t - offset) * _MS)
     parts = [_HEAD.pack(moment.t, away_ms, flags, len(tracks), len(bodies)), *map(_track, tracks)]
     parts += [_sight(seen.sight)] if seen.sight is not None else []
     if has_more:
-        text = json.dumps(_told(seen), separators=(",", ":")).encode()
+        text = json.dumps(_told(seen, moment.uniforms), separators=(",", ":")).encode()
         parts += [_SIZE.pack(len(text)), text]
     return b"".join((*parts, *bodies))
 
@@ -133,11 +135,11 @@ def _moments(content: _Bytes, offset: float, run: str, watched: frozenset[str]) 
         _finite(t)
         found = tuple(_track_of(content, t) for _ in range(tracks))
         sight = _sight_of(content, t) if flags & _SEES else None
-        seen = _seen_of(content, sight, watched) if flags & _NEWS else Seen(watched, sight)
+        seen, uniforms = _news_of(content, sight, watched) if flags & _NEWS else (Seen(watched, sight), ())
         boxes = {track.id: track.box for track in found}
         looks = tuple(_body_of(content, t, boxes) for _ in range(bodies))
         wall, synced = t + offset + away_ms / _MS, bool(flags & _SYNCED)
-        yield Moment(wall, t, bool(flags & _LOOKED), found, seen, looks, run, synced)
+        yield Moment(wall, t, bool(flags & _LOOKED), found, seen, looks, run, synced, uniforms)
 
 
 def _label(label: str) -> bytes:
@@ -192,21 +194,25 @@ def _sight_of(content: _Bytes, t: float) -> Sight:
     )
 
 
-def _told(seen: Seen) -> dict[str, Any]:
+def _told(seen: Seen, uniforms: tuple[UniformLook, ...]) -> dict[str, Any]:
+    # Looks at clothes are few, and nothing is said of them where there are none: older logs read as these do.
+    clothes = {"uniforms": [(look.track, look.score) for look in uniforms[:MOST]]} if uniforms else {}
     return {
+        **clothes,
         "changes": {key: [asdict(change) for change in found] for key, found in seen.changes.items()},
         "stocks": {key: (stock.slots, stock.missing) for key, stock in seen.stocks.items()},
         "undone": {key: {str(number): now for number, now in it.items()} for key, it in seen.undone.items()},
     }
 
 
-def _seen_of(content: _Bytes, sight: Sight | None, watched: frozenset[str]) -> Seen:
+def _news_of(content: _Bytes, sight: Sight | None, watched: frozenset[str]) -> tuple[Seen, tuple[UniformLook, ...]]:
     (size,) = content.read(_SIZE)
     said = json.loads(content.take(size))
     changes = {key: tuple(_change_of(it) for it in found) for key, found in _items(said["changes"])}
     stocks = {key: Stockcount(int(slots), int(missing)) for key, (slots, missing) in _items(said["stocks"])}
     undone = {key: {int(number): bool(now) for number, now in _items(it)} for key, it in _items(said["undone"])}
-    return Seen(watched, sight, changes, stocks, undone)
+    uniforms = tuple(UniformLook(int(track), _finite(score)) for track, score in said.get("uniforms", ()))
+    return Seen(watched, sight, changes, stocks, undone), uniforms
 
 
 def _items(said: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

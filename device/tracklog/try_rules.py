@@ -108,7 +108,7 @@ def over(
     Rules begin anew where the guard did, and behind what is damaged. What they told before ``since`` is left out.
     """
     arming, tried, damage = Arming(armed, armed_rules(camera)), Tried(since=since), damage or Damage()
-    wanted = {rule: keys for rule, keys in needs(camera).items() if not only or rule in only}
+    wanted = {rule: keys for rule, keys in needs(camera, config.staff).items() if not only or rule in only}
     # What hands did raises what follows, so it is weighed along, but told only where it was asked for.
     beside = {rule_name(it) for it in rule_tables(camera) if only and it.kind == "concealment"} - set(only)
     now, last, torn = _Past(config, camera, frozenset()), None, 0
@@ -152,7 +152,8 @@ class _Past:
     def __init__(self, config: Config, camera: CameraTable, names: Set[str]) -> None:
         self._senses = PastSenses()
         self._synced = True
-        rules = build_rules(camera, time=Time(calendar_of(config), lambda: self._synced), senses=self._senses)
+        time = Time(calendar_of(config), lambda: self._synced)
+        rules = build_rules(camera, time=time, senses=self._senses, staff=config.staff)
         self.rules = RuleSet(tuple(rule for rule in rules if rule.settings.name in names))
 
     def update(self, moment: Moment) -> tuple[Draft, ...]:
@@ -166,6 +167,7 @@ class _Past:
                 looked=moment.looked,
                 frame=Frame(0, moment.t, moment.wall, _NOTHING),
                 bodies=moment.bodies,
+                uniforms=moment.uniforms,
             )
         )
 

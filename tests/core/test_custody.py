@@ -16,6 +16,7 @@ from device.core.rules.scene import Scene
 from device.core.rules.shelf import ItemMoved, ShelfLow, ShelfSwept
 from device.core.shelf.ledger import Change, Stockcount
 from device.core.track import Track
+from device.core.uniform import AGREE, UniformLook, Uniforms
 from tests.builders import make_motion, make_settings, make_track
 
 TILL = Polygon(((0.7, 0.6), (1.0, 0.6), (1.0, 1.0), (0.7, 1.0)))
@@ -37,13 +38,25 @@ def change(number: int, kind: Literal["taken", "returned"], track: int | None, t
 class Told(Floor):
     """A floor whose shelf says what a test tells it to."""
 
-    def __init__(self, *changes: Change, staff: tuple[int, ...] = (), slots: int = 4) -> None:
-        super().__init__({}, ())
+    def __init__(
+        self,
+        *changes: Change,
+        staff: tuple[int, ...] = (),
+        slots: int = 4,
+        looks: dict[int, dict[float, float]] | None = None,
+    ) -> None:
+        """``looks``: scores of each one's clothes by time."""
+        self._clothes, self._looks = Uniforms(0.8), looks or {}
+        super().__init__({}, (), uniforms=self._clothes)
         self._told, self._staff, self._slots = changes, staff, slots
         self._now = 0.0
 
     def observe(self, scene: Scene) -> tuple[ShelfChange, ...]:
         """What was told of this moment."""
+        if scene.t != self._now:
+            for track, scores in self._looks.items():
+                if scene.t in scores:
+                    self._clothes.add(UniformLook(track, scores[scene.t]), scene.t)
         self._now = scene.t
         return tuple(ShelfChange("rack", c, c.track in self._staff) for c in self._told if c.t == scene.t)
 
@@ -187,6 +200,59 @@ def test_staff_takes_nothing() -> None:
     assert real.is_staff(1)
     assert not real.is_staff(2)
     assert not real.is_staff(None)
+
+
+def scores(*each: tuple[float, float]) -> dict[float, float]:
+    """Looks twice a second from each time on, so many as make it sure, with a score."""
+    return {since + n / 2: score for since, score in each for n in range(AGREE + 1)}
+
+
+LEAVES = ((0.0, AT_SHELF), (12.0, NEAR_DOOR), (13.0, OUTSIDE))
+
+
+def test_staff_in_uniform_may_go_with_goods() -> None:
+    """Also with what was taken before anybody knew; and whoever is in doubt, or known as a customer, may not."""
+    taken = change(1, "taken", 1, 3.0)
+    assert unpaid(Told(taken, looks={1: scores((4.0, 1.0))}), walk(1, *LEAVES)) == []
+    in_doubt = {4.0: 1.0, 4.5: 1.0, 5.0: 1.0, 5.5: 1.0}
+    assert len(in_doubt) < AGREE
+    for looks in ({}, in_doubt, scores((4.0, 0.0)), scores((4.0, 0.79))):
+        ((_, sure),) = unpaid(Told(taken, looks={1: looks}), walk(1, *LEAVES))
+        assert sure > 0.8
+
+
+def test_the_uniform_of_another_settles_nothing() -> None:
+    """A customer's number that passes to staff, and goods of a track that broke: less sure, and not gone."""
+    swapped = Told(change(1, "taken", 1, 3.0), looks={1: scores((1.0, 0.0), (6.0, 1.0))})
+    ((_, doubtful),) = unpaid(swapped, walk(1, *LEAVES))
+    assert 0.05 < doubtful < 0.5
+    broken = Told(change(1, "taken", 1, 3.0), looks={2: scores((8.5, 1.0))})
+    story = walk(1, (0.0, AT_SHELF), (5.0, (0.45, 0.8))) | {7.0: []}
+    ((_, inherited),) = unpaid(broken, story | walk(2, (8.0, (0.42, 0.8)), (12.0, NEAR_DOOR), (13.0, OUTSIDE)))
+    assert 0.05 < inherited < 0.5
+
+
+def test_the_votes_are_among_the_reasons() -> None:
+    """Whoever was told of wrongly sees how many looks were for staff."""
+    settings = make_settings(name="unpaid", kind="unpaid_exit", zone="door")
+    floor = Told(change(1, "taken", 1, 3.0), looks={1: {4.0: 1.0, 4.5: 0.1}})
+    rule = UnpaidExit(settings, LineCrossed(settings, DOOR, "out"), Custody(floor, (TILL,), 4.0))
+    (draft,) = [draft for t, people in walk(1, *LEAVES).items() for draft in rule.update(moment(t, *people))]
+    assert "uniform of staff seen in 1 of 2 looks" in draft.reasons
+
+
+def test_staff_who_rearranges_sweeps_nothing() -> None:
+    """What was taken before it was known counts no more once it is."""
+    settings = make_settings(name="sweep", kind="shelf_swept", zone="rack", after_s=30.0, count=3, cooldown_s=30.0)
+    takes = [change(n, "taken", 1, 2.0 * n) for n in (1, 2)]
+    customer = change(3, "taken", 2, 9.0)
+
+    def told(looks: dict[float, float]) -> int:
+        rule = ShelfSwept(settings, Told(*takes, customer, looks={1: looks}))
+        return sum(len(rule.update(moment(n / 2, (1, AT_SHELF)))) for n in range(40))
+
+    assert told({}) == 1
+    assert told(scores((5.0, 1.0))) == 0
 
 
 def test_sweeping_is_many_items_in_a_short_time() -> None:

@@ -71,12 +71,13 @@ def test_there_is_no_section_of_a_kind_that_is_none() -> None:
 
 
 def test_the_piece_about_staff_works() -> None:
-    """It is a zone, and hours."""
+    """It is a zone, hours, and a uniform."""
     text = GUIDE.read_text(encoding="utf-8").partition("## Staff")[2].partition("\n## ")[0]
-    (piece,) = TOML.findall(text)
-    (camera,) = parse_config(HEAD + piece, "rules.md, staff").cameras
+    config = parse_config(HEAD + "\n".join(TOML.findall(text)), "rules.md, staff")
+    (camera,) = config.cameras
     assert camera.zones[0].kind == "staff"
     assert camera.staff_hours
+    assert config.staff is not None
 
 
 @pytest.mark.parametrize("page", [GUIDE, TUNING], ids=lambda page: page.name)

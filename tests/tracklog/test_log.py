@@ -16,6 +16,7 @@ from device.core.rules.senses import Seen
 from device.core.shelf.ledger import Change, Stockcount
 from device.core.tamper.eye import Sight
 from device.core.track import Track, rounded
+from device.core.uniform import UniformLook
 from device.detect.scripted_bodies import standing
 from device.tracklog import block
 from device.tracklog import files as log_files
@@ -58,6 +59,7 @@ sights = st.builds(
     usual_mean=st.floats(0.0, 255.0).map(lambda x: round(x, 2)),
     doubtful=st.booleans(),
 )
+clothes = st.builds(UniformLook, st.integers(1, 2**32 - 1), fractions.map(lambda x: round(x, 4)))
 whole = st.none() | st.integers(0, 10_000)
 changes = st.builds(
     Change,
@@ -112,12 +114,19 @@ def read(folder: Path) -> tuple[list[float], int]:
     return [it.t for it in read_tracks(folder, "aisle", 0.0, damage)], damage.stretches
 
 
-@given(t=times, away=st.floats(-2000.0, 2000.0), looked=st.booleans(), each=st.lists(tracks, max_size=4), saw=seen)
+@given(
+    t=times,
+    away=st.floats(-2000.0, 2000.0),
+    looked=st.booleans(),
+    each=st.lists(tracks, max_size=4),
+    saw=seen,
+    wore=st.lists(clothes, max_size=2),
+)
 def test_a_moment_comes_back_to_the_last_digit(
-    t: float, away: float, looked: bool, each: list[Track], saw: Seen
+    t: float, away: float, looked: bool, each: list[Track], saw: Seen, wore: list[UniformLook]
 ) -> None:
     """Of what the rules are shown nothing is lost; of the time of day a part of a millisecond."""
-    there = Moment(t + WALL + away, t, looked, tuple(each), saw, (), "r", looked)
+    there = Moment(t + WALL + away, t, looked, tuple(each), saw, (), "r", looked, tuple(wore))
     assert fits(there, WALL)
     (back,) = decode_moments(encode_moment(there, WALL), WALL, "r", WATCHED)
 
@@ -133,6 +142,7 @@ def test_a_moment_comes_back_to_the_last_digit(
         assert [getattr(back.seen.sight, name) for name in Sight.__slots__ if name != "t"] == [
             getattr(saw.sight, name) for name in Sight.__slots__ if name != "t"
         ]
+    assert back.uniforms == tuple(wore)
     assert (back.seen.stocks, back.seen.undone) == (saw.stocks, saw.undone)
     assert {key: tuple(map(as_told, it)) for key, it in back.seen.changes.items()} == {
         key: tuple(map(as_told, it)) for key, it in saw.changes.items()

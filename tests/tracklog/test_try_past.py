@@ -11,6 +11,7 @@ from bench.truth_scenes import FOLDER, Case, load
 from bench.truth_scenes import pictures as drawn
 from device.app import RunKind, build_pipeline
 from device.config.model import Config
+from device.config.staff import StaffTable
 from device.core.concealment.body import Bag, Body
 from device.core.event import Event
 from device.core.frame import Frame
@@ -20,11 +21,13 @@ from device.core.message import MessageMaker
 from device.core.rules.senses import Seen
 from device.detect.scripted import ScriptedDetector
 from device.detect.scripted_bodies import ScriptedBodies, standing
+from device.detect.scripted_uniforms import ColouredUniforms
 from device.tracklog.log import Damage, TrackLog, read_tracks
 from device.tracklog.row import Moment
 from device.tracklog.try_rules import Tried, over, told
 
 WALL = 1_790_000_000.0
+UNIFORM = (90, 190)
 BOOT = "00000000-0000-0000-0000-000000000000"
 
 
@@ -33,6 +36,14 @@ def pictures(case: Case) -> Iterator[Frame]:
     for seq, i420 in drawn(case.scene):
         t = 1234.5678 + seq / case.scene.fps
         yield Frame(seq, t, (case.wall_zero or WALL) + 1.00001 * (t - 1234.5678) + 0.003 * (seq % 3), i420)
+
+
+def dressed(case: Case, tint: tuple[int, int]) -> Case:
+    """A scene whose people wear one colour, and a shop that knows a uniform."""
+    figures = tuple(dataclasses.replace(figure, tint=tint) for figure in case.scene.figures)
+    return dataclasses.replace(
+        case, scene=dataclasses.replace(case.scene, figures=figures), staff=StaffTable(model="uniforms")
+    )
 
 
 def guarded(
@@ -49,6 +60,7 @@ def guarded(
         noted=True,
         first_track=7,
         bodies=bodies,
+        uniforms=ColouredUniforms(UNIFORM),
     )
     detector = ScriptedDetector(case.script(), labels=("person", "car"))
     pipeline = build_pipeline(config, config.cameras[0], detector, kind)
@@ -265,6 +277,25 @@ def test_hands_are_tried_again(tmp_path: Path) -> None:
     alone = over(config, config.cameras[0], moments, "away", only=("unpaid_exit-door",))
     (out,) = [event for event in events if event.kind == "unpaid_exit"]
     assert [(it.draft.rule.name, it.draft.confidence) for it in alone.told] == [("unpaid_exit-door", out.confidence)]
+
+
+def test_clothes_are_tried_again(tmp_path: Path) -> None:
+    """Votes are counted again as they were, by another ``min_score`` too; another classifier has no past."""
+    case = dressed(load(FOLDER / "unpaid.toml", 0), UNIFORM)
+    config, events, moments = guarded(case, tmp_path)
+    assert {event.kind for event in events}.isdisjoint({"unpaid_exit"})
+    assert bare(as_events(over(config, config.cameras[0], moments, "away"))) == bare(events)
+    assert [it for it in moments if it.uniforms]
+
+    def trying(**staff: Any) -> Tried:
+        changed = config.model_copy(update={"staff": StaffTable(**staff) if staff else None})
+        return over(changed, changed.cameras[0], moments, "away")
+
+    assert trying(model="uniforms", min_score=0.5).counts == over(config, config.cameras[0], moments, "away").counts
+    assert trying().counts["unpaid_exit-door"] == 1
+    other = trying(model="uniforms", labels=("boss",))
+    assert "nobody's clothes were looked at by uniforms for boss" in other.untried["unpaid_exit-door"]
+    assert "line_crossed-door" not in other.untried
 
 
 @pytest.mark.slow

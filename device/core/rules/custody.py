@@ -47,6 +47,10 @@ class UnpaidExit:
         """Nothing is ever undecided here."""
         return ()
 
+    def _clothes(self, track: int) -> tuple[str, ...]:
+        votes = self._custody.uniform_told(track)
+        return (f"uniform of staff seen in {votes}",) if votes else ()
+
     def _draft(self, track: int, crossing: Draft, holdings: tuple[Holding, ...], scene: Scene) -> list[Draft]:
         surest = max(held.confidence for held in holdings)
         hidden = self._concealed.of(track, scene.t)
@@ -72,7 +76,7 @@ class UnpaidExit:
                 t_emitted=scene.t,
                 confidence=confidence,
                 rule=self.settings.ref,
-                reasons=(*taken, *_hidden_told(hidden), unpaid, *crossing.reasons),
+                reasons=(*taken, *_hidden_told(hidden), unpaid, *self._clothes(track), *crossing.reasons),
                 candidate=not sure,
                 objects=tuple(as_object(t) for t in scene.tracks if t.id == track) or crossing.objects,
                 data={"track": track, "items": items, "direction": "out"},

@@ -9,6 +9,7 @@ from device.core.frame import Frame
 from device.core.geometry import Point, Polygon
 from device.core.motion import Motion
 from device.core.track import Track
+from device.core.uniform import UniformLook
 
 CANDIDATE_FLOOR = 0.05
 """Confidence under which not even a candidate is written."""
@@ -28,6 +29,8 @@ class Scene:
     """The picture, for rules that look for themselves; theirs until they return, so they copy what they keep."""
     bodies: tuple[BodyLook, ...] = ()
     """People who were looked at more closely at this moment."""
+    uniforms: tuple[UniformLook, ...] = ()
+    """People whose clothes were looked at at this moment."""
 
     @property
     def people(self) -> tuple[Track, ...]:

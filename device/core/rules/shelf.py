@@ -80,6 +80,7 @@ class ShelfSwept:
             return ()
         gone = {change.undoes for change in news if change.undoes}
         kept = [c for c in self._recent if c.happening not in gone and c.t_contact >= scene.t - 4 * self._window_s]
+        kept = [c for c in kept if not self._floor.is_in_uniform_since(c.track, c.t_contact)]
         kept += [change for change in news if change.kind == "taken"]
         self._recent = deque(kept, maxlen=MAX_RECENT)
         swept = self._swept()
