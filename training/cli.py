@@ -13,6 +13,7 @@ from device.errors import ShopwardenError, UsageError
 from training.bundle.commands import add_bundle_commands
 from training.compare.commands import add_compare_command
 from training.concealment.commands import add_concealment_command
+from training.crops.commands import add_crops_command
 from training.data.commands import add_data_commands
 from training.prelabel.commands import add_prelabel_command
 from training.train.commands import add_train_commands
@@ -57,6 +58,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_compare_command(commands)
     add_bundle_commands(commands)
     add_concealment_command(commands)
+    add_crops_command(commands)
     return parser
 
 

@@ -1,7 +1,7 @@
 """Who wears the owner's uniform, by the votes of many looks at each person. Looks at no picture; makes no events."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -130,7 +130,8 @@ class UniformAttention:
         waits = [
             (due_s, -track.id, track)
             for track in people
-            if track.seen and track.believed and _in_plain_view(track, people)
+            if track.seen and track.believed
+            if in_plain_view(track.box, [other.box for other in people if other.id != track.id])
             if (due_s := self._uniforms.due_s(track.id, t)) >= 0.0
         ]
         return max(waits, key=lambda wait: wait[:2])[2] if waits else None
@@ -140,9 +141,7 @@ class UniformAttention:
         self._uniforms.add(look, t)
 
 
-def _in_plain_view(track: Track, people: list[Track]) -> bool:
-    box: Box = track.box
-    most = MOST_COVERED * max(1e-9, box_area(box))
-    return box[3] - box[1] >= MIN_HEIGHT and all(
-        other.id == track.id or intersection(box, other.box) <= most for other in people
-    )
+def in_plain_view(person: Box, others: Iterable[Box]) -> bool:
+    """Whether somebody's clothes can be judged: large enough in the picture, and not behind another or before one."""
+    most = MOST_COVERED * max(1e-9, box_area(person))
+    return person[3] - person[1] >= MIN_HEIGHT and all(intersection(person, other) <= most for other in others)

@@ -9,6 +9,10 @@ from typing import Any
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 GENERAL_320 = MODELS / "general-320.tflite"
+UNIFORM = Path(__file__).with_name("uniform-16.tflite")
+"""A classifier of drawn people, ``staff`` and ``customer``; ``bench.uniform_fixture`` makes it again."""
+UNIFORM_TINT = (90, 190)
+"""U and V of the shirts that it takes for the uniform."""
 GENERAL_416 = MODELS / "general-416.tflite"
 
 

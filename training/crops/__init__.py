@@ -1,0 +1,1 @@
+"""Cuts people out of recordings, to be sorted into folders of classes. Trains nothing."""
