@@ -4,9 +4,12 @@ import contextlib
 import json
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
+
+import structlog
 
 from device.errors import ShopwardenError, TransientSinkError
 from device.worker import Loop, LoopStats
@@ -17,17 +20,45 @@ _PATIENCE_S: Final = 2.0
 """How long a command may take to say what it wants."""
 _IDLE_S: Final = 0.5
 
+HAND_OVER_S: Final = 5.0
+"""How long the answer in hand may take to end where nobody is to answer any more."""
+
 Answer = Callable[[dict[str, Any]], dict[str, Any]]
+
+log = structlog.get_logger(__name__)
 
 
 class ControlSocket(Loop):
-    """Answers one command at a time: one line of JSON in, one out. The file's rights say who may ask."""
+    """Answers one command at a time: one line of JSON in, one out. The file's rights say who may ask.
 
-    def __init__(self, path: Path, answers: dict[str, Answer]) -> None:
-        """Answer what is asked for by these names."""
+    It outlives a new configuration: whoever asks while the service reads one waits for the guard that comes next.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Listen there from the first ``serving`` on."""
         super().__init__("control")
-        self._path, self._answers = path, answers
+        self.path = path
         self._listener: socket.socket | None = None
+        # Guards who answers: whoever serves sets it, the socket's thread looks.
+        self._changed = threading.Condition()
+        self._answers: dict[str, Answer] | None = None
+        self._answering = False
+
+    @contextlib.contextmanager
+    def serving(self, answers: dict[str, Answer]) -> Iterator[None]:
+        """Answer what is asked for by these names; the answer in hand has ended when this is left."""
+        with self._changed:
+            self._answers = answers
+            self._changed.notify_all()
+        if self._thread.ident is None:
+            self.start()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._answers = None
+                if not self._changed.wait_for(lambda: not self._answering, HAND_OVER_S):
+                    log.warning("command_hangs", advice="the service goes on without its answer")
 
     def stats(self) -> LoopStats:
         """Figures so far."""
@@ -50,10 +81,10 @@ class ControlSocket(Loop):
 
     def _listen(self) -> socket.socket:
         try:
-            with _short(self._path) as short:
-                if connect(self._path) is not None:
-                    raise TransientSinkError(f"{self._path}: another service answers there")
-                self._path.unlink(missing_ok=True)
+            with _short(self.path) as short:
+                if connect(self.path) is not None:
+                    raise TransientSinkError(f"{self.path}: another service answers there")
+                self.path.unlink(missing_ok=True)
                 listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
                 before = os.umask(0o177)
                 try:
@@ -61,7 +92,7 @@ class ControlSocket(Loop):
                 finally:
                     os.umask(before)
         except OSError as error:
-            raise TransientSinkError(f"{self._path}: cannot be made ({error.strerror})") from error
+            raise TransientSinkError(f"{self.path}: cannot be made ({error.strerror})") from error
         listener.listen(4)
         listener.settimeout(_IDLE_S)
         return listener
@@ -70,19 +101,37 @@ class ControlSocket(Loop):
         try:
             with connection.makefile("rb") as lines:
                 asked = json.loads(lines.readline(MAX_BYTES))
-            return self._answers[asked["do"]](asked)
+            with self._in_hand() as answers:
+                return answers[asked["do"]](asked)
         except (ValueError, KeyError, TypeError):
             return {"error": "this cannot be asked"}
         except ShopwardenError as error:
             return {"error": str(error)}
 
+    @contextlib.contextmanager
+    def _in_hand(self) -> Iterator[dict[str, Answer]]:
+        """Wait for somebody who answers, and keep them until the answer is there."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._answers is not None or self._stop.is_set())
+            if self._answers is None:
+                raise ShopwardenError("it is ending")
+            answers, self._answering = self._answers, True
+        try:
+            yield answers
+        finally:
+            with self._changed:
+                self._answering = False
+                self._changed.notify_all()
+
     def _wake(self) -> None:
-        """It wakes by itself, soon."""
+        """A wait for a connection ends by itself, soon."""
+        with self._changed:
+            self._changed.notify_all()
 
     def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
-            self._path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
 
 
 def connect(path: Path) -> socket.socket | None:

@@ -17,8 +17,8 @@ from device.broker_parts import BrokerWays, open_desk
 from device.capture.bell import Bell
 from device.care import Ease
 from device.clock import SystemClock
+from device.commands import Commands
 from device.config import Config, load_config
-from device.control import CONTROL_NAME, ControlSocket
 from device.core.arming.standing import Standing
 from device.core.event import ArmedState, Event
 from device.core.look_rate import LookRate
@@ -44,7 +44,6 @@ from device.signals import Signals
 from device.stand_in import STOP_S as STAND_IN_STOP_S
 from device.stand_in import Recheck, StandIn, hand_back, is_failing, stand_in
 from device.track_parts import open_track_log
-from device.trial import answer_trial
 from device.watchdog import Watchdog
 from device.web.feed import Feed
 from device.web.parts import Figure
@@ -67,9 +66,9 @@ def run_until_stopped(path: Path) -> int:
     config: Config | None = _checked(path)
     last_good: Config | None = None
     first_track = 1
-    with contextlib.closing(watchdog):
+    with contextlib.closing(watchdog), Commands() as commands:
         while config is not None:
-            run = _Run(config, path, signals, watchdog, first_track)
+            run = _Run(config, path, signals, watchdog, commands, first_track)
             try:
                 last_good, config = config, _guard(run)
                 first_track = run.next_track
@@ -122,9 +121,17 @@ def _follow(guard: Guard, service: Service) -> None:
 class _Run:
     """The service under one configuration."""
 
-    def __init__(self, config: Config, path: Path, signals: Signals, watchdog: Watchdog, first_track: int) -> None:
+    def __init__(
+        self,
+        config: Config,
+        path: Path,
+        signals: Signals,
+        watchdog: Watchdog,
+        commands: Commands,
+        first_track: int,
+    ) -> None:
         self.config, self._path = config, path
-        self._signals, self._watchdog = signals, watchdog
+        self._signals, self._watchdog, self._commands = signals, watchdog, commands
         self._clock = SystemClock()
         self._pictures = LivePictures([camera.id for camera in config.cameras], self._clock)
         self._over = threading.Event()
@@ -199,7 +206,7 @@ class _Run:
                 loops = (*outlets.first, *outlets.behind, guard, *recording.loops, retention, teller, tracks)
                 return [*(loop.stats() for loop in loops), *notifiers.stats()]
 
-            stack.enter_context(self._control(emit, stats))
+            stack.enter_context(self._commands.answered(self._config, self._clock, emit, stats))
             health = health_of(self._config.device.state_dir, outlets.store, guard, self._clock)
 
             def told() -> list[Figure]:
@@ -228,18 +235,6 @@ class _Run:
             yield
         finally:
             recheck.stop(STAND_IN_STOP_S)
-
-    @contextlib.contextmanager
-    def _control(self, emit: Callable[[Event], None], stats: Callable[[], list[LoopStats]]) -> Iterator[None]:
-        """Let commands reach this run."""
-        config, clock = self._config, self._clock
-        answers = {"test-event": lambda asked: answer_trial(asked, config, clock, emit, stats)}
-        control = ControlSocket(config.device.state_dir / CONTROL_NAME, answers)
-        control.start()
-        try:
-            yield
-        finally:
-            control.stop(1.0)
 
     def _page_ways(self, guard: Guard, outlets: Outlets, feed: Feed, told: Callable[[], list[Figure]]) -> PageWays:
         return PageWays(

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from device.worker import LoopStats
 SETTLE_S: Final = 10.0
 """How long sinks may take to pass on what they were told."""
 LONGEST_S: Final = 60.0
+_POLL_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,10 @@ class NoPictures:
         return None
 
 
-def tell_trial(trial: Trial, config: Config, clock: Clock, emit: Callable[[Event], None]) -> str:
-    """Tell everybody of the beginning and, after its time, of the end; returns the ``event_id``.
+def tell_trial(
+    trial: Trial, config: Config, clock: Clock, emit: Callable[[Event], None], over: threading.Event | None = None
+) -> str:
+    """Tell everybody of the beginning and, after its time or once it is ``over``, of the end; returns the ``event_id``.
 
     Raises:
         UsageError: there is no such camera.
@@ -60,7 +64,7 @@ def tell_trial(trial: Trial, config: Config, clock: Clock, emit: Callable[[Event
         event_id = event.event_id
         emit(event)
         if state == "start":
-            clock.wait(trial.for_s)
+            _wait(clock, trial.for_s, lambda: over is not None and over.is_set())
     return event_id
 
 
@@ -70,8 +74,9 @@ def answer_trial(
     clock: Clock,
     emit: Callable[[Event], None],
     stats: Callable[[], Sequence[LoopStats]],
+    over: threading.Event,
 ) -> dict[str, Any]:
-    """What the service says to a request for a test, once its sinks have had time to pass it on.
+    """What the service says to a request for a test, once its sinks have had time to pass it on, or it is ``over``.
 
     Raises:
         UsageError: the request is none.
@@ -80,8 +85,8 @@ def answer_trial(
         trial = Trial(asked["kind"], asked["priority"], asked["camera"], min(float(asked["for_s"]), LONGEST_S))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError("this is no request for a test") from error
-    event_id = tell_trial(trial, config, clock, emit)
-    return {"event_id": event_id, "sinks": [_line(it) for it in _settled(stats, clock)]}
+    event_id = tell_trial(trial, config, clock, emit, over)
+    return {"event_id": event_id, "sinks": [_line(it) for it in _settled(stats, clock, over)]}
 
 
 def run_trial(config_file: Path, trial: Trial) -> str:
@@ -129,12 +134,18 @@ def _alone(config: Config, trial: Trial) -> Iterator[tuple[str, Sequence[LoopSta
         yield event_id, _settled(lambda: [it.stats() for it in loops], clock)
 
 
-def _settled(stats: Callable[[], Sequence[LoopStats]], clock: Clock) -> Sequence[LoopStats]:
-    """How everybody fares once nothing waits any more, or time is up."""
-    deadline = clock.monotonic() + SETTLE_S
-    while clock.monotonic() < deadline and any(it.queued for it in stats()):
-        clock.wait(0.1)
+def _settled(
+    stats: Callable[[], Sequence[LoopStats]], clock: Clock, over: threading.Event | None = None
+) -> Sequence[LoopStats]:
+    """How everybody fares once nothing waits any more, it is ``over``, or time is up."""
+    _wait(clock, SETTLE_S, lambda: (over is not None and over.is_set()) or not any(it.queued for it in stats()))
     return stats()
+
+
+def _wait(clock: Clock, seconds: float, enough: Callable[[], bool]) -> None:
+    deadline = clock.monotonic() + seconds
+    while not enough() and (left := deadline - clock.monotonic()) > 0.0:
+        clock.wait(min(_POLL_S, left))
 
 
 def _line(stats: LoopStats) -> str:

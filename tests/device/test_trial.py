@@ -1,7 +1,12 @@
 """A marked event through every sink, by the running service or without one."""
 
+import contextlib
 import json
+import signal
 import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,9 +108,8 @@ def test_the_socket(tmp_path: Path) -> None:
     folder.mkdir()
     path = folder / "control.sock"
     path.write_text("left behind", encoding="ascii")
-    control = ControlSocket(path, {"echo": lambda it: {"said": it["word"]}, "fail": fail})
-    control.start()
-    try:
+    control = ControlSocket(path)
+    with ended(control), control.serving({"echo": lambda it: {"said": it["word"]}, "fail": fail}):
         assert soon(lambda: answers(path))
         assert path.stat().st_mode & 0o077 == 0
         assert asked(path, b'{"do": "echo", "word": 7}\n') == {"said": 7}
@@ -124,6 +128,70 @@ def test_the_socket(tmp_path: Path) -> None:
         assert silent is not None
         with silent:
             assert asked(path, b'{"do": "fail"}\n') == {"error": "not today"}
+    assert connect(path) is None
+
+
+@contextlib.contextmanager
+def ended(control: ControlSocket) -> Iterator[None]:
+    """It ends in time."""
+    try:
+        yield
     finally:
         assert control.stop(20.0)
-    assert connect(path) is None
+
+
+def test_who_asks_between_two_guards_is_answered_by_the_next(tmp_path: Path) -> None:
+    """A new configuration is read in the meantime; nobody may take it for a service that does not run."""
+    path = tmp_path / "control.sock"
+    control = ControlSocket(path)
+    with ended(control), ThreadPoolExecutor(1) as other:
+        with control.serving({"who": lambda _: {"is": "first"}}):
+            assert soon(lambda: answers(path))
+            assert asked(path, b'{"do": "who"}\n') == {"is": "first"}
+        told = other.submit(asked, path, b'{"do": "who"}\n')
+        with pytest.raises(TimeoutError):
+            told.result(0.2)
+        with control.serving({"who": lambda _: {"is": "second"}}):
+            assert told.result(20.0) == {"is": "second"}
+        late = other.submit(asked, path, b'{"do": "who"}\n')
+        with pytest.raises(TimeoutError):
+            late.result(0.2)
+        control.ask_to_stop()
+        assert late.result(20.0) == {"error": "it is ending"}
+
+
+def test_the_answer_in_hand_ends_before_the_guard_does(tmp_path: Path) -> None:
+    """What it uses is closed after that."""
+    path, begun, over, closed = tmp_path / "control.sock", threading.Event(), threading.Event(), threading.Event()
+
+    def answer(_: dict[str, object]) -> dict[str, object]:
+        begun.set()
+        over.wait(20.0)
+        return {"closed": closed.is_set()}
+
+    control = ControlSocket(path)
+    with ended(control), ThreadPoolExecutor(1) as other:
+        with control.serving({"it": answer}):
+            assert soon(lambda: answers(path))
+            told = other.submit(asked, path, b'{"do": "it"}\n')
+            assert begun.wait(20.0)
+            threading.Timer(0.2, over.set).start()
+        closed.set()
+        assert told.result(20.0) == {"closed": False}
+
+
+@pytest.mark.slow
+def test_a_test_outlives_a_new_configuration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is cut short, with its end told; one that is asked for meanwhile waits for the guard that comes next."""
+    config = write_config(tmp_path, source=write_scene(tmp_path), more=SIREN)
+    with Daemon(config) as daemon:
+        daemon.ready()
+        with ThreadPoolExecutor(2) as others:
+            first = others.submit(main, ("test-event", "panic", "--for", "50", "--config", str(config)))
+            assert soon(lambda: len(stored(tmp_path)) == 1)
+            daemon.process.send_signal(signal.SIGHUP)
+            assert first.result(40.0) == 0
+            assert main(("test-event", "panic", "--for", "0.2", "--config", str(config))) == 0
+        assert daemon.end() == 0
+    assert capsys.readouterr().out.count("told by the running service") == 2
+    assert [event.state for event in stored(tmp_path)] == ["end", "start", "end", "start"]
