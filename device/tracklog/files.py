@@ -7,8 +7,8 @@ from typing import Final
 
 KEPT_S: Final = 24 * 3600.0
 SEGMENT_S: Final = 3600.0
-MAX_BYTES: Final = 32 * 1024 * 1024
-"""Of one camera; the oldest hour goes first."""
+MAX_BYTES: Final = 96 * 1024 * 1024
+"""Of one camera, which is the day with three things always in view; the oldest hour goes first."""
 MAX_SEGMENT_BYTES: Final = MAX_BYTES // 16
 MAX_FILES: Final = 256
 """However often the guard starts anew."""

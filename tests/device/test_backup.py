@@ -228,7 +228,7 @@ def test_a_service_that_runs_is_left_alone(device: Path, tmp_path: Path) -> None
     """It is asked by its socket."""
     out = tmp_path / "out.backup"
     backup(device, out, WORD)
-    control = ControlSocket(tmp_path / "state" / CONTROL_NAME, {})
+    control = ControlSocket(tmp_path / "state" / CONTROL_NAME)
     control._listener = control._listen()
     try:
         with pytest.raises(UsageError, match="the service runs"):

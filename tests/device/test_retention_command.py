@@ -1,16 +1,16 @@
 """``shopwarden db retention``: what the guard does each minute, where there is none."""
 
-import contextlib
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from device.cli import main
-from device.control import CONTROL_NAME, ControlSocket, connect
+from device.control import CONTROL_NAME, ControlSocket, service_answers
 from device.evidence.ledger import read_chain
 from device.store.store import Store
 from tests.device.drawn import write_config
+from tests.pins.waiting import soon
 from tests.recorder.test_retention import EVENTS, left, recorded
 
 
@@ -40,25 +40,19 @@ def test_what_may_not_be_kept_goes(config: Path, capsys: pytest.CaptureFixture[s
 def test_never_beside_the_guard(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two would write one chain."""
     path = config.parent / "state" / CONTROL_NAME
-    control = ControlSocket(path, {})
-    control.start()
+    control = ControlSocket(path)
     try:
-        for _ in range(200):
-            with contextlib.suppress(FileNotFoundError):
-                connection = connect(path)
-                if connection is not None:
-                    connection.close()
-                    break
-            control._stop.wait(0.02)
-        before = left(config.parent / "state")
-        assert main(["db", "retention", "--config", str(config)]) == 0
-        assert "the running guard sees to it" in capsys.readouterr().out
-        assert left(config.parent / "state") == before
-        for option in ("--lights-off", "--report=.", "--walk=5"):
-            assert main(["selftest", option, "--config", str(config)]) == 2
-        assert "stop the service" in capsys.readouterr().err
-        main(["selftest", "--config", str(config)])
-        assert "skipped  camera aisle         the running guard has it" in capsys.readouterr().out
+        with control.serving({}):
+            assert soon(lambda: service_answers(path.parent))
+            before = left(config.parent / "state")
+            assert main(["db", "retention", "--config", str(config)]) == 0
+            assert "the running guard sees to it" in capsys.readouterr().out
+            assert left(config.parent / "state") == before
+            for option in ("--lights-off", "--report=.", "--walk=5"):
+                assert main(["selftest", option, "--config", str(config)]) == 2
+            assert "stop the service" in capsys.readouterr().err
+            main(["selftest", "--config", str(config)])
+            assert "skipped  camera aisle         the running guard has it" in capsys.readouterr().out
     finally:
         control.stop(2.0)
 
