@@ -46,7 +46,8 @@ unchanged rules, tried on the log, told as many things as the guard had.
 
 A day of {busy_h:g} busy and {quiet_h:g} quiet hours is {day_mb:.1f} MB a camera, in {writes:.0f} writes;
 trying all {rules} rules on it takes {try_s:.0f} s, one of them {one_s:.0f} s. With one thing in the picture all the
-time the 32 MiB of a camera hold {full_h:.0f} hours, with three a third of that: then the oldest hours go first.
+time the {max_mib:.0f} MiB of a camera hold {full_h:.0f} hours, with three a third of that;
+beyond it the oldest hours go first.
 
 The memory card: {year_gb:.1f} GB a year and camera. Each write costs the file system a few pages of 4 KiB besides (the
 end of the file, its size, the journal).
@@ -149,6 +150,7 @@ def page(costs: list[Cost]) -> str:
         rules=len(rule_tables(CameraTable.model_validate(CAMERA))),
         one_s=sum(hours * it.one_s / it.hours for it, hours in ((busy, BUSY_H), (quiet, QUIET_H))),
         full_h=full_h,
+        max_mib=MAX_BYTES / 2**20,
     )
 
 
