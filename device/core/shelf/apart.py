@@ -16,6 +16,9 @@ _STILL_S = 2.0
 _MOVING_FRAC = 0.1
 """With more of a slot moving, somebody is at work there."""
 _SQUARE = np.ones((3, 3), dtype=np.uint8)
+_BESIDE = np.ones((9, 9), dtype=np.uint8)
+_GOES_ON = 0.08
+"""Of the cells of a slot, so many beside it and beyond the shelf that differ and rest: a cart that was parked there."""
 
 
 def apart_from(blob: Blob, people: Mask, look: Look, slots: Slots | None, inside: Mask) -> list[Blob]:
@@ -32,12 +35,19 @@ def apart_from(blob: Blob, people: Mask, look: Look, slots: Slots | None, inside
         return []
     rest = blob.area & inside & (look.still_s >= _STILL_S)
     near = cv2.dilate(people.astype(np.uint8), _SQUARE) > 0
+    beyond = (look.raw | blob.area) & ~inside & ~near & (look.still_s >= _STILL_S)
     found = []
     for number, share in slots.covered(rest):
         area = rest & slots.areas[number]
-        if share >= ITEM_OF_SLOT and not bool((area & near).any()) and not _moves(slots.areas[number], look):
+        if share < ITEM_OF_SLOT or bool((area & near).any()) or _moves(slots.areas[number], look):
+            continue
+        if not _goes_on(area, beyond):
             found.append(part_of(blob, area))
     return found
+
+
+def _goes_on(area: Mask, beyond: Mask) -> bool:
+    return int((beyond & (cv2.dilate(area.astype(np.uint8), _BESIDE) > 0)).sum()) >= _GOES_ON * int(area.sum())
 
 
 def _moves(area: Mask, look: Look) -> bool:

@@ -111,8 +111,7 @@ class Ledger:
         strength = min(1.0, abs(looks.score) / 0.45)
         if last is not None:
             again: Verdict = "returned" if last.kind == "taken" else "taken"
-            to_then, to_since = distance(area, after, last.before), distance(area, after, last.after)
-            if to_then < _ALIKE * to_since:
+            if _nearer_to_before(last, area, after):
                 return again, 0.9, AS_BEFORE
             if last.kind == "taken" and looks.score < _UNCLEAR:
                 return again, 0.6 + 0.3 * strength, "something stands where an item had been taken"
@@ -131,7 +130,12 @@ class Ledger:
         entry = next((entry for entry in self._past if entry.number == number), None)
         if entry is None:
             return False
-        return distance(entry.area, now, entry.before) < _ALIKE * distance(entry.area, now, entry.after)
+        return _nearer_to_before(entry, entry.area, now)
+
+    def is_restored(self, area: Mask, now: Cells) -> bool:
+        """Whether an area looks as before the last change there: neither light nor shadow brings back what was gone."""
+        last = self._last_at(area)
+        return last is not None and _nearer_to_before(last, area, now)
 
     def is_doubtful(self, area: Mask, looks: Looks, verdict: Verdict | None, *, left_again: bool) -> bool:
         """Whether it may be a hand that rests where nothing had changed yet.
@@ -213,6 +217,10 @@ def _as_full(looks: Looks) -> bool:
 
 _LOOKS_OTHER = 40.0
 """Grey levels of mean colour by which two things are not the same."""
+
+
+def _nearer_to_before(entry: _Entry, area: Mask, now: Cells) -> bool:
+    return distance(area, now, entry.before) < _ALIKE * distance(area, now, entry.after)
 
 
 def _overlap(one: Mask, other: Mask) -> float:

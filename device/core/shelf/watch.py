@@ -225,8 +225,7 @@ class ShelfWatch:
             return [blob]
         parts = [part_of(blob, self._slots.areas[number]) for number in slots]
         since = [look.since(part.area) for part in parts]
-        apart = max(since) - min(since) > _APART_S
-        return parts if apart else [blob]
+        return parts if max(since) - min(since) > _APART_S else [blob]
 
     def _settle(self, blob: Blob, look: Look, view: View, memory: Memory) -> Change | None:
         """Judge a place that has been left alone."""
@@ -244,7 +243,8 @@ class ShelfWatch:
             memory.accept(blob.area, look)
             return None
         sharp = blob.whole and is_sharp(blob, look.expected, look.now)
-        if not touched or (is_shadow(blob, look.expected, look.now) and not sharp):
+        shadow = not sharp and is_shadow(blob, look.expected, look.now)
+        if not touched or (shadow and not self._ledger.is_restored(blob.area, look.now)):
             self._absorb_old(blob.area, look, memory)
             return None
         return self._decide(blob, look, view, memory, since, sharp=sharp)
@@ -268,7 +268,8 @@ class ShelfWatch:
         box = view.fractions(*blob.rect)
         moved, clear = look.t - rested_s, max(since, look.t - rested_s)
         contact = self._whereabouts.first_at(box, since - 0.3, clear, 0.3 + _CONTACT_S)
-        if not self._settings.people_hide and self._traces.is_light(blob.area, look.changed, since, moved):
+        may_be_light = not self._settings.people_hide and why != AS_BEFORE
+        if may_be_light and self._traces.is_light(blob.area, look.changed, since, moved):
             self._absorb_old(blob.area, look, memory)
             return None
         memory.accept(blob.area, look)

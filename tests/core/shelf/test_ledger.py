@@ -38,3 +38,13 @@ def test_a_little_darker_and_as_full_is_the_next_of_its_kind(score: float) -> No
     """However little more there was before."""
     looks = Looks(score, {"outline": 0.15, "print": 0.05, "surroundings": 0.3, "depth": 0.12})
     assert Ledger(10).judge(AREA, GREY, looks) == ("taken", 0.55, "what stands there now is farther back")
+
+
+def test_what_had_been_taken_is_restored_by_what_looks_like_it() -> None:
+    """Nothing is restored where nothing had changed, nor by a place that stays as empty as it was."""
+    ledger, thing = Ledger(10), GREY.copy()
+    thing[AREA] = (90.0, 140.0, 120.0)
+    assert not ledger.is_restored(AREA, thing)
+    ledger.add("taken", AREA, (thing, GREY), None, 1, 5.0)
+    assert ledger.is_restored(AREA, thing + 2.0)
+    assert not ledger.is_restored(AREA, GREY + 2.0)

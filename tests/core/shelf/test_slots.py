@@ -27,13 +27,14 @@ def test_things_on_one_board_are_things_each(seed: int) -> None:
     assert min(np.diff(middles)) > 5.0
 
 
-def body_and_slots(*, still_s: float, gap: int) -> tuple[list[int], list[int]]:
+def body_and_slots(*, still_s: float, gap: int, lowest: int = 22) -> tuple[list[int], list[int]]:
     """A body that goes on beyond the shelf, and two emptied slots beside it: which of them are told apart, by columns.
 
-    ``gap`` is how many columns lie between the box of the body and the first slot.
+    ``gap`` is how many columns lie between the box of the body and the first slot, ``lowest`` the row at which
+    ends what differs there; the shelf ends at 25.
     """
     area, people = np.zeros((30, 60), dtype=np.bool_), np.zeros((30, 60), dtype=np.bool_)
-    area[:, :15] = area[8:22, 15:45] = True
+    area[:, :15] = area[8:lowest, 15:45] = True
     people[:, : 15 + gap] = True
     inside = np.zeros_like(area)
     inside[5:25, 10:55] = True
@@ -52,3 +53,9 @@ def test_an_emptied_slot_beside_somebody_who_stays_is_told() -> None:
     assert body_and_slots(still_s=3.0, gap=3) == ([30], [210])
     assert sorted(body_and_slots(still_s=3.0, gap=-3)[0]) == [15, 30]
     assert body_and_slots(still_s=1.0, gap=3) == ([], [])
+
+
+def test_a_cart_before_the_lowest_slots_is_none_of_them() -> None:
+    """What rests before a slot and goes on below the shelf, beside somebody who stands there, is no empty slot."""
+    assert body_and_slots(still_s=3.0, gap=3, lowest=30) == ([], [])
+    assert body_and_slots(still_s=3.0, gap=3, lowest=25) == ([30], [255])

@@ -107,6 +107,17 @@ def test_what_changes_without_a_hand_is_light() -> None:
     assert changes == []
 
 
+def test_what_comes_back_without_a_hand_in_sight_has_come_back() -> None:
+    """A sleeve of the colour of the boards is not seen; no light brings back the very thing that had been taken."""
+    scene = shop(by_arm(3.0, "take", 5))
+    full = replace(scene, acts=())
+    watch, changes = ShelfWatch(AREA, (2, 4)), list[Change]()
+    for (taken, tracks), (back, _) in zip(frames(scene), frames(full), strict=True):
+        changes += watch.observe(taken if taken.t < 8.0 else back, tracks, taken.t)
+    assert [change.kind for change in changes] == ["taken", "returned"]
+    assert changes[1].undoes == changes[0].number
+
+
 @pytest.mark.parametrize("seed", [1, 4, 7])
 def test_nothing_is_known_of_what_somebody_hid_from_the_first(seed: int) -> None:
     """Who stands before the shelf in the first picture, and goes, has neither taken nor brought what was behind."""
