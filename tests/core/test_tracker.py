@@ -1,5 +1,7 @@
 """The tracker fed by hand: scripted scenes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -28,6 +30,11 @@ def person(x: float, foot: float = 0.8, score: float = 0.8, height: float = 0.4)
     """A person whose foot point is (x, foot)."""
     half = 0.09 * height
     return ("person", score, (x - half, foot - height, x + half, foot))
+
+
+def looking(found: Detections, *looks: tuple[float, float]) -> Detections:
+    """The same with an appearance each."""
+    return replace(found, appearance=np.array(looks, dtype=np.float32))
 
 
 def moving(*boxes: Box) -> Motion:
@@ -416,3 +423,43 @@ def test_equals_are_numbered_alike_in_a_mirror() -> None:
     here = plain.update(detections(person(0.25), person(0.375)), None, 0.0)
     there = mirror.update(detections(person(0.75), person(0.625)), None, 0.0)
     assert {a.id: a.foot[0] for a in here} == pytest.approx({b.id: 1.0 - b.foot[0] for b in there}, abs=1e-6)
+
+
+RED, BLUE = (1.0, 0.0), (0.0, 1.0)
+"""Looks as unlike as can be."""
+
+
+def stand(tracker: Tracker, who: Found, look: tuple[float, float], start: float, looks: int = 12) -> tuple[Track, ...]:
+    """Somebody who has come and stands, four looks a second; the tracks at the end."""
+    tracks: tuple[Track, ...] = ()
+    for n in range(looks):
+        tracks = tracker.update(looking(detections(who), look), moving(who[2]), start + n / 4)
+    return tracks
+
+
+def test_who_stands_in_another_light_keeps_the_number() -> None:
+    """In the very place, a look later, it is who was there: nobody goes while another comes between two looks."""
+    tracker = Tracker()
+    assert [track.id for track in believed(stand(tracker, person(0.5), RED, 0.0))] == [1]
+
+    assert [track.id for track in stand(tracker, person(0.5), BLUE, 3.0, looks=1) if track.seen] == [1]
+
+
+def test_who_is_found_elsewhere_and_looks_different_is_somebody_else() -> None:
+    """The place excuses nothing but a look in just that place."""
+    tracker = Tracker()
+    stand(tracker, person(0.5), RED, 0.0)
+
+    assert [track.id for track in stand(tracker, person(0.6), BLUE, 3.0, looks=1) if track.seen] == [2]
+
+
+@pytest.mark.parametrize(("height", "number"), [(0.4, 1), (0.48, 2)])
+@pytest.mark.parametrize("x", [0.04, 0.96])
+def test_at_the_edge_of_the_picture_it_must_be_as_tall_as_well(x: float, height: float, number: int) -> None:
+    """There one does go while another comes."""
+    tracker = Tracker()
+    assert [track.id for track in believed(stand(tracker, person(x), RED, 0.0))] == [1]
+
+    found = stand(tracker, person(x, height=height), BLUE, 3.0, looks=1)
+
+    assert [track.id for track in found if track.seen] == [number]

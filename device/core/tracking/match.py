@@ -54,18 +54,35 @@ _DIGITS = 9
 """Places behind the point to which gains count: beyond them a tie would fall otherwise in a mirror."""
 
 
-def gains(things: Sequence[Thing], expected: Expected, sight: Sight, settings: TrackerSettings) -> Floats:
-    """(T, N) how much likelier it is that a detection is a thing than that it is not; above 0 it may be."""
+def gains(
+    things: Sequence[Thing], expected: Expected, sight: Sight, settings: TrackerSettings, *, in_place: bool = False
+) -> Floats:
+    """(T, N) how much likelier it is that a detection is a thing than that it is not; above 0 it may be.
+
+    ``in_place`` is for what was left over: whoever looks different may still be the same, if they are just there.
+    """
     table = 0.5 * settings.max_distance**2 - _motion_cost(expected, sight, settings)
     table -= settings.odd_cost * _odd(expected, sight, settings)
-    table -= settings.appearance_weight * _strangeness(things, sight, settings)
+    strangeness = _strangeness(things, sight, settings)
+    if in_place:
+        strangeness = np.minimum(strangeness, settings.left_over_span)
+    table -= settings.appearance_weight * strangeness
     table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, _NEW_SHARE * table), table)
     kinds = {thing.kind for thing in things}
     if len(kinds.union(sight.kinds)) > 1:
         same = [[thing.kind == kind for kind in sight.kinds] for thing in things]
         table = np.where(np.array(same), table, -1.0)
     table -= settings.claim_cost * _claimed(table, expected, sight, settings)
+    if in_place:
+        table = np.where(sight.cut & ~_level(expected, sight, settings), -1.0, table)
     return np.asarray(np.round(table, _DIGITS))
+
+
+def _level(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
+    """(T, N) whether foot and head are as high as expected: at the edge of the picture one may go as another comes."""
+    foot, tall = settings.foot_noise * expected.height, settings.size_noise * expected.height
+    off = ((sight.foot_y - expected.y) / foot) ** 2 + ((sight.height - expected.height) / tall) ** 2
+    return np.asarray(off <= settings.left_over_level**2)
 
 
 def _claimed(table: Floats, expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:

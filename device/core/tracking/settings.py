@@ -119,6 +119,14 @@ class TrackerSettings:
     """Cost of one unit of appearance distance (1 - cosine); at 30 IDF1 is .004 lower on clips and simulated scenes."""
     appearance_even: float = 0.06
     """Appearance distance at which same and different are equally likely."""
+    left_over_span: float = 0.05
+    """The same where both a thing and a detection just there are left over: that one went and another came in its
+    place between two looks is less likely than that it looks different, half behind somebody or in another light."""
+    left_over_s: float = 0.6
+    """... if the thing was missed for no longer before: up to 1.5 alike; at .3 one more stay of 295 breaks ..."""
+    left_over_level: float = 1.0
+    """... but where the edge of the picture cuts a box off, only if foot and height are off by so many standard
+    deviations of noise: there one does go while another comes."""
     max_spread_cost: float = 4.0
     """Cost of not knowing where it is, at most."""
     fade: float = 0.5

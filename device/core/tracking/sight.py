@@ -51,6 +51,8 @@ class Sight:
     """(N,) whether it is that, and no other such thing of any kind touches it: motion there is its own."""
     apart: Flags
     """(N,) the same, where only its own kind counts: a bag in a hand makes nobody a part of the bag."""
+    cut: Flags
+    """(N,) whether the left or right edge of the picture cuts it off."""
 
     def __len__(self) -> int:
         return len(self.score)
@@ -95,7 +97,14 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         own=own,
         alone=own & (touches.sum(axis=1) <= 1),
         apart=own & ((touches if same is None else touches & same).sum(axis=1) <= 1),
+        cut=_cut(boxes, aspect),
     )
+
+
+def _cut(boxes: Floats, aspect: float) -> Flags:
+    """(N,) whether they reach to the left or right edge of the picture."""
+    slack = _CUT * (boxes[:, 3] - boxes[:, 1]) / aspect
+    return np.asarray((boxes[:, 0] <= slack) | (boxes[:, 2] >= 1.0 - slack))
 
 
 def _own(inside: Floats, same: Flags | None, most: float) -> Flags:
@@ -156,6 +165,8 @@ def covered(a: Floats, b: Floats) -> Floats:
     return _shared(a, b) / np.maximum(_areas(a)[:, None], _NO_AREA)
 
 
+_CUT = 0.05
+"""Heights: a box that comes so near to the edge of the picture is cut off there; edges are off by as much."""
 _NO_AREA = 1e-12
 _TOUCH = 0.1
 """Two things share so much of the smaller one's area where one may stir in the other's box."""

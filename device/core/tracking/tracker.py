@@ -87,6 +87,7 @@ class Tracker:
             return set()
         table = gains(self._things, expected, sight, self._settings)
         pairs = best_pairs(np.where(sight.high, table, _BARRED))
+        pairs += self._in_place(pairs, expected, sight)
         due = (expected.missed_s <= self._settings.low_forget_s) | (expected.still > 0.0)
         due[[row for row, _ in pairs]] = False
         if due.any():
@@ -97,6 +98,19 @@ class Tracker:
         for row, column in pairs:
             self._things[row].see(sight, column, t, self._settings, clear=not crowded[column])
         return {column for _, column in pairs}
+
+    def _in_place(self, pairs: list[tuple[int, int]], expected: Expected, sight: Sight) -> list[tuple[int, int]]:
+        """Give what is left over to things that are left over just there, though they look different.
+
+        Otherwise one would have gone and another come in the same place between two looks.
+        """
+        left = sight.high & (expected.missed_s <= self._settings.left_over_s)
+        left[[row for row, _ in pairs]] = False
+        left[:, [column for _, column in pairs]] = False
+        if not left.any():
+            return []
+        table = gains(self._things, expected, sight, self._settings, in_place=True)
+        return best_pairs(np.where(left, table, _BARRED))
 
     def _miss(self, sight: Sight, boxes: Floats, gap_s: float) -> None:
         """Tell things that were not found, and whether something nearer stands before them."""
