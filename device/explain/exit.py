@@ -83,15 +83,16 @@ class ExitAccount:
         if not items:
             hand = f"; {self._nobodys} were taken by a hand that nobody could be told for" if self._nobodys else ""
             return f"{out}, and was seen to take 0 items from the shelves{hand}"
-        if one.staff:
+        if one.staff and not one.held:
             return f"{out} with {items} items, and is staff: {one.staff}"
         if one.returned >= items:
             return f"{out}, and had put back {one.returned} of the {items} items that it took"
         if one.longest_till_s >= after:
             return f"{out}, and had paid: {one.longest_till_s:.1f} s at the till, asked are {after:g} (`after_s`)"
         sure = max((held.confidence for held in one.held), default=0.0)
+        doubts = "".join(f"; {doubt}" for doubt in dict.fromkeys(it for held in one.held for it in held.doubts))
         return (
             f"{out} with {items} items after {one.longest_till_s:.1f} s at the till (`after_s` {after:g}): that they "
             f"were unpaid is sure by {sure:.2f} at most, asked are {self._settings.min_confidence:g} "
-            "(`min_confidence`)"
+            f"(`min_confidence`){doubts}"
         )
