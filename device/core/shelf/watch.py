@@ -34,8 +34,7 @@ _GOES_BEYOND = 0.15
 _SHADE_STILL_S = 30.0
 """What hangs together with something beyond the shelf only by shadow must have been still for so long."""
 _IN_BOX = 0.3  # unless so much of it lies in the box of somebody who stands there
-_BELOW_FRAC = 0.03
-_ON_BODY = 0.5
+_BELOW_FRAC, _ON_BODY = 0.03, 0.5
 _CONTACT_S = 1.5
 """Whose hand it was is asked of the first moments: who steps before it later did not take it."""
 _USUAL_ITEM = 0.012  # of the area of the window, where no slots tell
@@ -211,10 +210,10 @@ class ShelfWatch:
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
         """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
-        gone = blob.area & (look.still_s >= self._settings.settle_s) & memory.unproven
-        stays = blob.area & look.lasts(self._settings.absorb_s)
-        if gone.any() or stays.any():
-            memory.accept(gone | stays, look)
+        gone = (look.still_s >= self._settings.settle_s) & memory.unproven
+        old = blob.area & (gone | look.lasts(self._settings.absorb_s))
+        if old.any():
+            memory.accept(old, look)
 
     def _parts(self, blob: Blob, look: Look) -> list[Blob]:
         """What was touched at different times in different slots are two things, though they hang together."""
