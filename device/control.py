@@ -82,7 +82,7 @@ class ControlSocket(Loop):
     def _listen(self) -> socket.socket:
         try:
             with _short(self.path) as short:
-                if connect(self.path) is not None:
+                if answers_at(self.path):
                     raise TransientSinkError(f"{self.path}: another service answers there")
                 self.path.unlink(missing_ok=True)
                 listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -148,7 +148,12 @@ def connect(path: Path) -> socket.socket | None:
 
 def service_answers(state_dir: Path) -> bool:
     """Whether a service runs on a state directory."""
-    connection = connect(state_dir / CONTROL_NAME)
+    return answers_at(state_dir / CONTROL_NAME)
+
+
+def answers_at(path: Path) -> bool:
+    """Whether somebody listens at a socket."""
+    connection = connect(path)
     if connection is not None:
         connection.close()
     return connection is not None

@@ -40,6 +40,8 @@ class Holding:
     """Why the confidence is lower than that of the taking."""
     own: bool = True
     """Whether the holder took it; else a track that broke did."""
+    worn: bool = False
+    """Whether a uniform has been counted against it: votes come and go, and doubt is not to wear it down to nothing."""
 
     def doubted(self, factor: float, why: str) -> "Holding":
         """The same, less sure."""
@@ -138,7 +140,7 @@ class Custody:
         if known and not before and person.holdings:
             why = f"{id_} wears the uniform of staff ({self._floor.uniform_told(id_)}), and perhaps did not take it"
             person.holdings = [
-                held.doubted(UNIFORM_DOUBT, why)
+                held if held.worn else replace(held.doubted(UNIFORM_DOUBT, why), worn=True)
                 for held in person.holdings
                 if not (held.own and self._floor.is_in_uniform_since(id_, held.t))
             ]

@@ -19,7 +19,9 @@ SOON_S: Final = 0.5
 LATER_S: Final = 5.0
 """Once it is known: the number may have passed to another body."""
 MOST_SOON: Final = 40
-"""Looks at somebody who stays in doubt; from then on it is looked as seldom as at those who are known."""
+"""Looks in a row that leave somebody in doubt; from then on it is looked as seldom as at those who are known."""
+GONE_S: Final = 1.0
+"""Whoever was not detected for so long may come back as another body under the same number: looked at soon again."""
 MIN_HEIGHT: Final = 0.15
 """Of a person's box, fractions of the picture: clothes of smaller ones are a few pixels."""
 MOST_COVERED: Final = 0.25
@@ -48,20 +50,21 @@ class _Votes:
     """What was seen of one person."""
 
     last: deque[bool] = field(default_factory=lambda: deque(maxlen=LAST))
-    looks: int = 0
+    in_doubt: int = 0
+    """Looks since the last one that agreed with what is believed."""
     t: float = float("-inf")
     verdict: Verdict = "unsure"
-    was_customer: bool = False
-    """Whether it was ever sure that this is no staff."""
+    was_doubted: bool = False
+    """Whether more looks than staff may have ever spoke against it."""
     staff_since: float | None = None
     """s; None while they are not known as staff."""
 
     def add(self, t: float, *, staff: bool) -> None:
         self.last.append(staff)
-        self.looks, self.t = self.looks + 1, t
-        self.verdict = "staff" if self.last.count(True) >= AGREE else "unsure"
-        if self.last.count(False) >= AGREE:
-            self.verdict, self.was_customer = "customer", True
+        self.t, against = t, self.last.count(False)
+        self.verdict = "staff" if self.last.count(True) >= AGREE else "customer" if against >= AGREE else "unsure"
+        self.was_doubted = self.was_doubted or against > LAST - AGREE
+        self.in_doubt = 0 if self.verdict == ("staff" if staff else "customer") else self.in_doubt + 1
         if self.verdict == "staff":
             self.staff_since = t if self.staff_since is None else self.staff_since
         else:
@@ -70,8 +73,7 @@ class _Votes:
     @property
     def gap_s(self) -> float:
         """Until the next look; soon where the last one disagrees with what is believed."""
-        settled = bool(self.last) and self.verdict == ("staff" if self.last[-1] else "customer")
-        return LATER_S if settled or self.looks >= MOST_SOON else SOON_S
+        return LATER_S if self.in_doubt == 0 or self.in_doubt >= MOST_SOON else SOON_S
 
 
 class Uniforms:
@@ -98,23 +100,27 @@ class Uniforms:
     def is_staff_at(self, track: int, t: float) -> bool:
         """Whether somebody is known as staff who was it at a time, s, too.
 
-        A customer's number that has passed to staff makes no staff of the customer.
+        A customer's number that has passed to staff makes no staff of the customer, however short a time they were
+        looked at before.
         """
         votes = self._people.get(track)
         if votes is None or votes.staff_since is None:
             return False
-        return not votes.was_customer or t >= votes.staff_since
+        return not votes.was_doubted or t >= votes.staff_since
 
     def told(self, track: int) -> str:
         """The votes, for a person to read; empty where there are none."""
         votes = self._people.get(track)
         return f"{votes.last.count(True)} of {len(votes.last)} looks" if votes else ""
 
-    def due_s(self, track: int, t: float) -> float:
-        """For how long a look at somebody has been due, s; below 0 it is not yet, endless for one never looked at."""
+    def due_s(self, track: int, t: float, *, soon: bool = False) -> float:
+        """For how long a look at somebody has been due, s; below 0 it is not yet, endless for one never looked at.
+
+        ``soon`` where what is known of them may be another's.
+        """
         votes = self._people.get(track)
         # Cameras' clocks jitter: a picture that comes a little before its time is the one meant.
-        return float("inf") if votes is None else t - votes.t - 0.9 * votes.gap_s
+        return float("inf") if votes is None else t - votes.t - 0.9 * (SOON_S if soon else votes.gap_s)
 
 
 class UniformAttention:
@@ -123,22 +129,37 @@ class UniformAttention:
     def __init__(self, min_score: float) -> None:
         """``min_score`` as for ``Uniforms``."""
         self._uniforms = Uniforms(min_score)
+        self._hidden: set[int] = set()
+        """Tracks that were out of sight, or mixed up with others, since they were last looked at."""
 
     def due(self, tracks: tuple[Track, ...], t: float) -> Track | None:
         """Who is to be looked at now: somebody believed, detected in this picture, large and in plain view."""
         people = [track for track in tracks if track.label == "person"]
+        plain = {
+            track.id
+            for track in people
+            if in_plain_view(track.box, [other.box for other in people if other.id != track.id])
+        }
+        # That is where numbers pass from body to body.
+        self._hidden &= {track.id for track in people}
+        self._hidden |= {track.id for track in people if track.id not in plain or t - track.t_seen > GONE_S}
         waits = [
             (due_s, -track.id, track)
             for track in people
-            if track.seen and track.believed
-            if in_plain_view(track.box, [other.box for other in people if other.id != track.id])
-            if (due_s := self._uniforms.due_s(track.id, t)) >= 0.0
+            if track.seen and track.believed and track.id in plain
+            if (due_s := self._uniforms.due_s(track.id, t, soon=track.id in self._hidden)) >= 0.0
         ]
         return max(waits, key=lambda wait: wait[:2])[2] if waits else None
+
+    @property
+    def hidden(self) -> int:
+        """How many of those in view may be others than they were."""
+        return len(self._hidden)
 
     def note(self, look: UniformLook, t: float) -> None:
         """Somebody was looked at."""
         self._uniforms.add(look, t)
+        self._hidden.discard(look.track)
 
 
 def in_plain_view(person: Box, others: Iterable[Box]) -> bool:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from device.core.concealment.register import Concealed, Hidden
-from device.core.custody import Custody
+from device.core.custody import UNIFORM_DOUBT, Custody
 from device.core.frame import Frame
 from device.core.geometry import Line, Point, Polygon
 from device.core.rules.custody import UnpaidExit
@@ -230,6 +230,14 @@ def test_the_uniform_of_another_settles_nothing() -> None:
     story = walk(1, (0.0, AT_SHELF), (5.0, (0.45, 0.8))) | {7.0: []}
     ((_, inherited),) = unpaid(broken, story | walk(2, (8.0, (0.42, 0.8)), (12.0, NEAR_DOOR), (13.0, OUTSIDE)))
     assert 0.05 < inherited < 0.5
+
+
+def test_votes_that_come_and_go_do_not_wear_a_holding_down() -> None:
+    """However often a number passes on: it is one doubt, and a candidate still."""
+    looks = {1.0 + n / 2: float(n // AGREE % 2) for n in range(6 * AGREE)}
+    stops = ((0.0, AT_SHELF), (20.0, NEAR_DOOR), (21.0, OUTSIDE))
+    ((_, doubtful),) = unpaid(Told(change(1, "taken", 1, 3.0), looks={1: looks}), walk(1, *stops))
+    assert doubtful == pytest.approx(0.9 * UNIFORM_DOUBT, abs=0.05)
 
 
 def test_the_votes_are_among_the_reasons() -> None:

@@ -1,6 +1,7 @@
 """Votes on clothes: doubt makes nobody staff, and nobody is looked at more than needed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,16 @@ def test_whoever_was_surely_a_customer_was_it_before(first: list[float]) -> None
     assert not uniforms.is_staff_at(1, float(AGREE))
 
 
+@pytest.mark.parametrize("before", [2, 3, 4])
+def test_a_few_looks_at_a_customer_are_enough_against_a_number_that_passes_on(before: int) -> None:
+    """They are too few to know a customer by, and more than staff may have against it."""
+    assert before < AGREE
+    uniforms = voted([*([0.0] * before), *([1.0] * LAST)])
+    assert uniforms.verdict(1) == "staff"
+    assert not uniforms.is_staff_at(1, 1.0)
+    assert uniforms.is_staff_at(1, float(before + LAST))
+
+
 def test_what_staff_took_before_it_was_known_is_staffs() -> None:
     """One look that errs changes nothing; so does none at all."""
     uniforms = voted([1.0, 0.1, 1.0, 1.0, 1.0, 1.0])
@@ -77,12 +88,14 @@ def test_votes_are_bounded() -> None:
     assert uniforms.told(2) == "1 of 1 looks"
 
 
-def looks(scores: Sequence[float], *tracks: Track, every_s: float = 0.1) -> list[tuple[int, float]]:
+def looks(
+    scores: Sequence[float], *tracks: Track, every_s: float = 0.1, for_s: float = 60.0
+) -> list[tuple[int, float]]:
     """Who was looked at when, with these scores in turn and then the last of them."""
     attention, found = UniformAttention(MIN), list[tuple[int, float]]()
-    for n in range(round(60.0 / every_s)):
+    for n in range(round(for_s / every_s)):
         t = n * every_s
-        if (track := attention.due(tracks, t)) is not None:
+        if (track := attention.due(tuple(replace(it, t_seen=t) for it in tracks), t)) is not None:
             score = scores[min(len(found), len(scores) - 1)]
             attention.note(UniformLook(track.id, score), t)
             found.append((track.id, t))
@@ -98,9 +111,39 @@ def test_who_is_known_is_looked_at_seldom(score: float) -> None:
 
 
 def test_a_look_that_disagrees_is_asked_again_soon() -> None:
-    """Not only after five seconds."""
-    times = [t for _, t in looks([*([1.0] * 6), 0.0, 1.0], make_track(1, (0.5, 0.8), height=0.5))]
-    assert times[7] - times[6] <= SOON_S
+    """Not only after five seconds, however long and well somebody has been known."""
+    for known in (6, MOST_SOON + 6):
+        scores = [*([1.0] * known), 0.0, 1.0]
+        times = [t for _, t in looks(scores, make_track(1, (0.5, 0.8), height=0.5), for_s=300.0)]
+        assert times[known] - times[known - 1] > 0.9 * SOON_S + 1.0
+        assert times[known + 1] - times[known] <= SOON_S
+
+
+@pytest.mark.parametrize("how", ["out of sight", "behind another", "in view"])
+def test_who_may_be_another_now_is_looked_at_again_soon(how: str) -> None:
+    """Numbers pass from body to body where one is out of sight or mixed up with others; one look settles it."""
+    attention, looked = UniformAttention(MIN), list[float]()
+    for n in range(120):
+        t = n / 10
+        here, other = make_track(1, (0.5, 0.8), height=0.5, t_seen=t), make_track(2, (0.51, 0.8), height=0.5, t_seen=t)
+        away = 60 <= n < 75
+        if away and how == "out of sight":
+            here = replace(here, seen=False, t_seen=5.9)
+        there = (here, other) if away and how == "behind another" else (here,)
+        if (track := attention.due(there, t)) is not None:
+            looked.append(t)
+            attention.note(UniformLook(track.id, 1.0), t)
+    after = [t for t in looked if t > 5.0]
+    assert after == pytest.approx([6.6, 11.1] if how == "in view" else [7.5], abs=0.15)
+
+
+def test_those_who_are_gone_are_not_kept() -> None:
+    """A shop that never closes sees many."""
+    attention = UniformAttention(MIN)
+    for id_ in range(1, 1000, 2):
+        pair = (make_track(id_, (0.5, 0.8), height=0.5), make_track(id_ + 1, (0.51, 0.8), height=0.5))
+        assert attention.due(pair, 0.0) is None
+    assert attention.hidden == 2
 
 
 def test_who_stays_in_doubt_is_not_asked_for_ever() -> None:
