@@ -114,7 +114,7 @@ class ControlSocket(Loop):
         with self._changed:
             self._changed.wait_for(lambda: self._answers is not None or self._stop.is_set())
             if self._answers is None:
-                raise ShopwardenError("it is ending")
+                raise ShopwardenError("it ends, or its state directory has moved; ask again")
             answers, self._answering = self._answers, True
         try:
             yield answers

@@ -26,6 +26,7 @@ SETTLE_S: Final = 10.0
 """How long sinks may take to pass on what they were told."""
 LONGEST_S: Final = 60.0
 _POLL_S: Final = 0.1
+_CUT_SHORT: Final = "cut short: the service takes up another configuration, or ends; try once more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def answer_trial(
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError("this is no request for a test") from error
     event_id = tell_trial(trial, config, clock, emit, over)
-    return {"event_id": event_id, "sinks": [_line(it) for it in _settled(stats, clock, over)]}
+    short = [_CUT_SHORT] if over.is_set() else []
+    return {"event_id": event_id, "sinks": [*short, *(_line(it) for it in _settled(stats, clock, over))]}
 
 
 def run_trial(config_file: Path, trial: Trial) -> str:

@@ -63,6 +63,9 @@ def staff_fault(card: ModelCard, labels: Sequence[str]) -> str:
             near = difflib.get_close_matches(label, card.labels, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
             return f"labels: the model {card.name} does not know {label!r}, it knows {known}{hint}"
+        if labels.count(label) > 1:
+            # Their scores add up: a class named twice would make staff of half a doubt.
+            return f"labels: {label!r} is named twice"
     if set(card.labels) <= set(labels):
         return f"labels: every class of {card.name} ({known}) would mean staff, and nobody would be a customer"
     return ""

@@ -157,7 +157,7 @@ def test_who_asks_between_two_guards_is_answered_by_the_next(tmp_path: Path) -> 
         with pytest.raises(TimeoutError):
             late.result(0.2)
         control.ask_to_stop()
-        assert late.result(20.0) == {"error": "it is ending"}
+        assert late.result(20.0) == {"error": "it ends, or its state directory has moved; ask again"}
 
 
 def test_the_answer_in_hand_ends_before_the_guard_does(tmp_path: Path) -> None:
@@ -193,5 +193,7 @@ def test_a_test_outlives_a_new_configuration(tmp_path: Path, capsys: pytest.Capt
             assert first.result(40.0) == 0
             assert main(("test-event", "panic", "--for", "0.2", "--config", str(config))) == 0
         assert daemon.end() == 0
-    assert capsys.readouterr().out.count("told by the running service") == 2
+    out = capsys.readouterr().out
+    assert out.count("told by the running service") == 2
+    assert out.count("cut short") == 1
     assert [event.state for event in stored(tmp_path)] == ["end", "start", "end", "start"]

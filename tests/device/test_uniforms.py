@@ -132,6 +132,7 @@ def test_clothes_are_looked_at_only_where_a_rule_asks(tmp_path: Path) -> None:
         (StaffTable(model="nowhere/u.tflite"), "shop.toml: staff.model: nowhere/u.tflite: there is no such model file"),
         (StaffTable(model=str(GENERAL_320)), "general-320 is a detector, not a classifier"),
         (StaffTable(model=str(UNIFORM), labels=("stuff",)), "does not know 'stuff', it knows customer, staff; did you"),
+        (StaffTable(model=str(UNIFORM), labels=("staff", "staff")), "staff.labels: 'staff' is named twice"),
         (StaffTable(model=str(UNIFORM), labels=("staff", "customer")), "nobody would be a customer"),
     ],
 )

@@ -16,6 +16,8 @@ def read(folder: Path) -> Found:
     Raises:
         DataError: there are no folders with pictures.
     """
+    if not folder.is_dir():
+        raise DataError(f"{folder}: no such folder; give one with a folder a class")
     parents = [path for path in _folders(folder) if path.name in _SPLITS]
     classes = [path for parent in parents or [folder] for path in _folders(parent)]
     labels = tuple(sorted({path.name for path in classes}))

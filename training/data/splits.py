@@ -155,6 +155,20 @@ def _deal(dataset: Dataset, units: list[_Unit], splits: list[str], shares: Share
         lacking[order[0]] -= holdings[unit]
         for place in units[unit].members:
             splits[place] = splits[place] or SPLITS[order[0]]
+    _leave_none_empty(units, splits, share)
+
+
+def _leave_none_empty(units: Sequence[_Unit], splits: list[str], share: NDArray[np.float64]) -> None:
+    """Few large groups fill the larger shares alone: then the smallest fresh unit goes where there is nothing."""
+    for index in np.flatnonzero(share > 0):
+        held = {split: [unit for unit in units if splits[unit.members[0]] == split] for split in SPLITS}
+        givers = [of for of in held.values() if len(of) > 1]
+        if SPLITS[index] in splits or not givers:
+            continue
+        most = max(givers, key=len)
+        given = min(most, key=lambda unit: len(unit.members))
+        for place in given.members:
+            splits[place] = SPLITS[index]
 
 
 def _counts(samples: Sequence[Sample], classes: int) -> NDArray[np.float64]:

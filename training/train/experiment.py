@@ -94,6 +94,11 @@ def _experiment(recipe: Recipe | ClassRecipe, data: Path, out: Path) -> Experime
     division = divide_and_keep(dataset, out / FILE_NAME, recipe.data.shares)
     train, val, test = (samples_of(dataset, division, split) for split in ("train", "val", "test"))
     for name, samples in (("training", train), ("validation", val)):
+        if not samples:
+            raise DataError(
+                f"{data}: no picture is left for {name}: what belongs together stays together, and that is too few "
+                "groups; add pictures of other recordings, or group them more finely"
+            )
         if not any(sample.labels for sample in samples):
             raise DataError(f"{data}: nothing labelled on the {len(samples)} {name} pictures; label more pictures")
     if dataset.kind == CLASSIFICATION:

@@ -123,6 +123,17 @@ def test_whole_groups_are_dealt_out() -> None:
     assert counts == {"train": 70, "val": 10, "test": 20}
 
 
+@pytest.mark.parametrize(("days", "filled"), [(1, 1), (2, 2), (3, 3), (6, 3), (9, 3)])
+def test_few_large_groups_leave_no_split_empty(days: int, filled: int) -> None:
+    """A few days of recordings: each share has a day where there are days enough."""
+    samples = [sample(number, [number % 2], f"day {number % days}") for number in range(36)]
+    division = divide(dataset(samples), [])
+    check(samples, [], division)
+    counts = Counter(division.splits)
+    assert len(counts) == filled
+    assert counts["train"] == max(counts.values())
+
+
 def test_shares_can_be_chosen() -> None:
     """A share of nothing gets nothing; shares that make no whole are refused."""
     samples = [sample(number) for number in range(40)]

@@ -235,5 +235,7 @@ def test_a_path_to_nothing_and_an_unknown_format_are_refused(tmp_path: Path) -> 
     """In words."""
     with pytest.raises(DataError, match="no such folder"):
         read_data(tmp_path / "none")
+    with pytest.raises(DataError, match="no such folder"):
+        read_data(tmp_path / "none", "folders")
     with pytest.raises(DataError, match="not a format that is read"):
         read_data(tmp_path, "csv")
