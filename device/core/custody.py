@@ -57,7 +57,6 @@ class _Person:
     holdings: list[Holding] = field(default_factory=list)
     at_till_s: float = 0.0
     alive: bool = True
-    in_uniform: bool = False
 
 
 class Custody:
@@ -135,9 +134,7 @@ class Custody:
 
     def _settle_staffs(self, id_: int, person: _Person) -> None:
         """Who turns out to be staff by their clothes has been it before; what may be another's stays, in doubt."""
-        known, before = self._floor.uniform(id_) == "staff", person.in_uniform
-        person.in_uniform = known
-        if known and not before and person.holdings:
+        if person.holdings and self._floor.uniform(id_) == "staff":
             why = f"{id_} wears the uniform of staff ({self._floor.uniform_told(id_)}), and perhaps did not take it"
             person.holdings = [
                 held if held.worn else replace(held.doubted(UNIFORM_DOUBT, why), worn=True)

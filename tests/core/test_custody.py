@@ -232,6 +232,13 @@ def test_the_uniform_of_another_settles_nothing() -> None:
     assert 0.05 < inherited < 0.5
 
 
+def test_what_is_told_late_of_somebody_who_is_staff_by_then_is_in_doubt_too() -> None:
+    """The hand came while more looks spoke against it than staff may have; the slot was free to be seen only later."""
+    late = change(1, "taken", 1, 9.0, t_contact=2.0)
+    ((_, doubtful),) = unpaid(Told(late, looks={1: scores((1.0, 0.0), (4.0, 1.0))}), walk(1, *LEAVES))
+    assert doubtful == pytest.approx(0.9 * UNIFORM_DOUBT, abs=0.05)
+
+
 def test_votes_that_come_and_go_do_not_wear_a_holding_down() -> None:
     """However often a number passes on: it is one doubt, and a candidate still."""
     looks = {1.0 + n / 2: float(n // AGREE % 2) for n in range(6 * AGREE)}
