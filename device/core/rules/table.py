@@ -97,7 +97,7 @@ KIND_DEFAULTS: Final = MappingProxyType[Kind, KindDefaults](
             most="notice",
         ),
         "unpaid_exit": KindDefaults(
-            place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.4, armed_in=ALWAYS
+            place="line", place_needed=True, after_s=4.0, cooldown_s=2.0, min_confidence=0.6, armed_in=ALWAYS
         ),
         "tamper_covered": KindDefaults(
             place="picture",

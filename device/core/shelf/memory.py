@@ -47,6 +47,10 @@ class Look:
         sure = times[np.isfinite(times)]
         return float(np.quantile(sure, 0.3)) if sure.size else self.t
 
+    def moved(self, area: Mask) -> float:
+        """When the part of an area that moves most did so last, s: few cells of what resembles the boards."""
+        return self.t - float(np.quantile(self.still_s[area], 0.3))
+
     def lasts(self, least_s: float) -> Mask:
         """Cells that have differed for so long and have not moved.
 

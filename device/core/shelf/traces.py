@@ -18,12 +18,11 @@ sleeve has the colour of the wall. Light leaves a rim of a cell."""
 
 
 class Traces:
-    """Three times a cell."""
+    """Two times a cell."""
 
     def __init__(self, shape: tuple[int, int]) -> None:
         """``shape``: rows and columns of cells."""
         self._touched_t, self._reached_t = np.full(shape, -np.inf), np.full(shape, -np.inf)
-        self._passed_t = np.full(shape, -np.inf)
 
     def touch(self, area: Mask, t: float) -> None:
         """Something moves there, or is in the way, at t, s."""
@@ -32,10 +31,6 @@ class Traces:
     def reach(self, area: Mask, t: float) -> None:
         """Something before the shelf, an arm or somebody's body, is seen there at t, s."""
         self._reached_t[area] = t
-
-    def pass_over(self, area: Mask, t: float) -> None:
-        """Something of its own, perhaps a hand, moves there at t, s."""
-        self._touched_t[area], self._passed_t[area] = t, t
 
     def touched_frac(self, area: Mask, since: float) -> float:
         """How much of an area, 0..1, was touched by a change that began then, s."""
@@ -59,5 +54,5 @@ class Traces:
         if (self._reached_t[near] >= since - _REACHED_S).any():
             return False
         beside = near & (cv2.dilate(area.astype(np.uint8), _NEAR) == 0) & ~changed
-        gone = int((self._passed_t[beside] >= since - _REACHED_S).sum())
+        gone = int((self._touched_t[beside] >= since - _REACHED_S).sum())
         return gone < _GONE_FRAC * int(area.sum())

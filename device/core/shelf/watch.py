@@ -163,7 +163,7 @@ class ShelfWatch:
                 self._forget_what_left(blob, look, memory)
                 parts = apart_from(blob, people, look, self._slots, view.inside) if way[blob.area].all() else []
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
-                self._traces.pass_over(blob.area, look.t)
+                self._traces.touch(blob.area, look.t)
                 parts = []
             else:
                 parts = self._parts(blob, look)
@@ -265,10 +265,10 @@ class ShelfWatch:
             self._traces.touch(blob.area, look.t)  # perhaps a hand that rests there: it is looked at again
             return None
         box = view.fractions(*blob.rect)
-        moved, clear = look.t - rested_s, max(since, look.t - rested_s)
+        clear = max(since, look.t - rested_s)
         contact = self._whereabouts.first_at(box, since - 0.3, clear, 0.3 + _CONTACT_S)
         may_be_light = not self._settings.people_hide and why != AS_BEFORE
-        if may_be_light and self._traces.is_light(blob.area, look.changed, since, moved):
+        if may_be_light and self._traces.is_light(blob.area, look.changed, since, look.moved(blob.area)):
             self._absorb_old(blob.area, look, memory)
             return None
         memory.accept(blob.area, look)

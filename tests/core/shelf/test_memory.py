@@ -36,3 +36,13 @@ def test_what_has_just_come_does_not_last() -> None:
     still_s, since = np.array([[300.0, 300.0, 2.0, 300.0]]), np.array([[239.0, 299.75, 200.0, np.inf]])
     look = Look(300.0, picture, picture, mask, mask, still_s, since)
     assert look.lasts(60.0).tolist() == [[True, False, False, False]]
+
+
+def test_of_what_nearly_has_the_colour_of_the_boards_few_cells_move() -> None:
+    """Where three cells of ten moved, that is when it was touched; a cell or two are noise."""
+    picture, mask = np.zeros((1, 10, 3), dtype=np.float32), np.ones((1, 10), dtype=np.bool_)
+    since = np.full((1, 10), 297.0)
+    for moving, moved in ((4, 298.0), (1, 0.0)):
+        still_s = np.full((1, 10), 300.0)
+        still_s[0, :moving] = 2.0
+        assert Look(300.0, picture, picture, mask, mask, still_s, since).moved(mask) == moved

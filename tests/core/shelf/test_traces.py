@@ -25,19 +25,19 @@ ITEM = cells(12, 6, 20, 16)
 def test_a_hand_whose_arm_is_not_seen_leaves_cells_as_they_were(moved: Mask, light: bool) -> None:
     """What moved beside a change and is gone again was a hand; light ends where its change ends."""
     traces = Traces(SHAPE)
-    traces.pass_over(moved, 5.0)
+    traces.touch(moved, 5.0)
     assert traces.is_light(ITEM, ITEM, since=5.0, moved=5.0) is light
 
 
 def test_what_goes_on_beside_a_change_is_part_of_it() -> None:
     """Two halves of one patch of light are no hand to each other."""
     traces, patch = Traces(SHAPE), cells(4, 6, 20, 16)
-    traces.pass_over(patch, 5.0)
+    traces.touch(patch, 5.0)
     assert traces.is_light(ITEM, patch, since=5.0, moved=5.0)
 
 
 def test_a_hand_of_long_ago_did_not_do_it() -> None:
     """Two seconds before is too early."""
     traces = Traces(SHAPE)
-    traces.pass_over(cells(4, 10, 20, 16), 3.0)
+    traces.touch(cells(4, 10, 20, 16), 3.0)
     assert traces.is_light(ITEM, ITEM, since=5.0, moved=5.0)
