@@ -140,13 +140,16 @@ class Ledger:
     def is_doubtful(self, area: Mask, looks: Looks, verdict: Verdict | None, *, left_again: bool) -> bool:
         """Whether it may be a hand that rests where nothing had changed yet.
 
-        What came has an outline and a print of its own. From what was taken something went away again, or it had both.
+        What came has an outline and a print of its own. From what was taken something went away again, or it had both,
+        or what is seen now cannot be told from what lies around it, as a hand can.
         """
         outline, print_ = looks.facts["outline"], looks.facts.get("print")
         if verdict is None or self._last_at(area) is not None:
             return False
         if verdict == "returned":
             return outline > -_OWN or (print_ is not None and print_ > -_OWN)
+        if outline >= _HAD and looks.facts.get("surroundings", 0.0) >= _BLENDS:
+            return False
         return not left_again and (outline < _HAD or (print_ is not None and print_ < _HAD))
 
     def is_part(self, area: Mask, kind: Verdict, since: float, slot: int | None = None) -> bool:
@@ -205,6 +208,8 @@ class Ledger:
 
 _OWN, _HAD = 0.3, 0.2
 """So much more outline, and print, has a place to which an item came, or from which one went."""
+_BLENDS = 0.8
+"""So much less than before stands out what now shows nothing but what lies around it; 1 is not at all any more."""
 _SAME_RIM, _SAME_PRINT = 0.1, 0.15
 """Of what has as much outline and print as before, something stands there before and after."""
 

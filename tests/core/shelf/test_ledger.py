@@ -48,3 +48,14 @@ def test_what_had_been_taken_is_restored_by_what_looks_like_it() -> None:
     ledger.add("taken", AREA, (thing, GREY), None, 1, 5.0)
     assert ledger.is_restored(AREA, thing + 2.0)
     assert not ledger.is_restored(AREA, GREY + 2.0)
+
+
+@pytest.mark.parametrize(
+    ("outline", "print_", "surroundings", "doubtful"),
+    [(0.85, 0.5, 0.3, False), (0.85, 0.0, 0.3, True), (0.85, 0.0, 1.0, False), (0.1, 0.0, 1.0, True)],
+    ids=["had both", "a hand stands out", "nothing stands out", "had no outline"],
+)
+def test_a_hand_that_rests_stands_out(outline: float, print_: float, surroundings: float, doubtful: bool) -> None:
+    """Of a plain thing only a part without print differs; where it was, only the boards are left."""
+    facts = {"outline": outline, "print": print_, "surroundings": surroundings, "depth": 0.0}
+    assert Ledger(10).is_doubtful(AREA, Looks(0.6, facts), "taken", left_again=False) is doubtful
