@@ -7,10 +7,8 @@ import argparse
 import contextlib
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import TypeVar
 
 import numpy as np
 
@@ -26,8 +24,9 @@ from device.detect.classifier import open_classifier
 from device.detect.scripted import ScriptedDetector
 from device.detect.scripted_uniforms import ColouredUniforms
 from device.detect.uniform import open_uniforms
+from device.stopwatch import StageTimes
+from tests.detect.models import UNIFORM_TINT
 
-Result = TypeVar("Result")
 PERSON: Box = (0.35, 0.15, 0.65, 0.95)
 LOOKS = 200
 
@@ -46,25 +45,9 @@ def look_ms(model: Path) -> float:
     return median(times)
 
 
-class Counted:
-    """A stopwatch that adds up CPU by stage."""
-
-    def __init__(self) -> None:
-        self.cpu_s: dict[str, float] = {}
-        self.count: dict[str, int] = {}
-
-    def __call__(self, stage: str, work: Callable[[], Result]) -> Result:
-        """Do the work and return what it returns."""
-        before = time.process_time()
-        result = work()
-        self.cpu_s[stage] = self.cpu_s.get(stage, 0.0) + time.process_time() - before
-        self.count[stage] = self.count.get(stage, 0) + 1
-        return result
-
-
-def busy(*, with_uniforms: bool) -> tuple[Counted, int]:
+def busy(*, with_uniforms: bool) -> tuple[StageTimes, int]:
     """Ten minutes of a busy drawn shop: CPU by stage, and pictures."""
-    counted, shown = Counted(), 0
+    times, shown = StageTimes(), 0
     for number in range(round(600 / CHUNK_S)):
         scene = scene_of(Chunk("busy", number))
         camera = CameraTable.model_validate({"id": "truth", "source": "synthetic:", **CAMERA})
@@ -75,14 +58,14 @@ def busy(*, with_uniforms: bool) -> tuple[Counted, int]:
             boot_id="0",
             clock_synced=lambda: True,
             armed="away",
-            timed=counted,
-            uniforms=ColouredUniforms((90, 190)),
+            timed=times,
+            uniforms=ColouredUniforms(UNIFORM_TINT),
         )
         pipeline = build_pipeline(config, config.cameras[0], ScriptedDetector(case.script(), ("person", "car")), kind)
         for seq, i420 in pictures(scene):
             pipeline.step(Frame(seq, seq / scene.fps, None, i420))
             shown += 1
-    return counted, shown
+    return times, shown
 
 
 def main() -> int:
@@ -92,9 +75,10 @@ def main() -> int:
     for model in parser.parse_args().models:
         sys.stdout.write(f"{model.name}: {look_ms(model):.2f} ms CPU a look\n")
     for on in (False, True):
-        counted, shown = busy(with_uniforms=on)
-        looks = counted.count.get("uniforms", 0)
-        rules_ms = 1000 * counted.cpu_s["rules"] / shown
+        times, shown = busy(with_uniforms=on)
+        stages = times.table()
+        looks = int(stages["uniforms"]["count"]) if on else 0
+        rules_ms = 1000 * stages["rules"]["cpu_s"] / shown
         sys.stdout.write(f"uniforms {'on' if on else 'off'}: {shown} pictures, rules {rules_ms:.3f} ms a picture, ")
         sys.stdout.write(f"{looks} looks, {looks / shown:.4f} a picture\n")
     return 0

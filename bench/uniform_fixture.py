@@ -17,10 +17,9 @@ from device.capture.scene import Figure, Scene
 from device.capture.scene_path import Waypoint
 from device.core.cutout import around, cut
 from device.core.frame import Frame
+from tests.detect.models import UNIFORM_TINT
 from training.cli import main as train_main
 
-UNIFORM = (90, 190)
-"""U and V of the red shirt."""
 PICTURES = 240
 """Of each class."""
 RECIPE = """
@@ -71,8 +70,8 @@ def draw_people(folder: Path) -> None:
 
 def _person(rng: np.random.Generator, *, staff: bool) -> Frame:
     """Somebody cut out of a drawn room, the box a little off."""
-    tint = np.array(UNIFORM) + rng.integers(-8, 9, 2)
-    while not staff and np.abs(tint - UNIFORM).max() < 40:
+    tint = np.array(UNIFORM_TINT) + rng.integers(-8, 9, 2)
+    while not staff and np.abs(tint - UNIFORM_TINT).max() < 40:
         tint = rng.integers(60, 200, 2)
     x, height = float(rng.uniform(0.2, 0.8)), float(rng.uniform(0.35, 0.8))
     figure = Figure(

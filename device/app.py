@@ -109,6 +109,24 @@ def build_bodies(config: Config) -> BodyFinder | None:
     return open_body_looker(pose, bags, runtime=detector.runtime, threads=detector.threads)
 
 
+@contextlib.contextmanager
+def open_lookers(config: Config) -> Iterator[tuple[BodyFinder | None, UniformFinder | None]]:
+    """What takes a second look at people, at their hands and at their clothes; None for each that no rule wants.
+
+    Raises:
+        ModelError: a network that a rule wants cannot be used.
+        ConfigError: there is no such classifier of clothes, or it does not know the classes.
+    """
+    with contextlib.ExitStack() as stack:
+        bodies = build_bodies(config)
+        if bodies is not None:
+            stack.enter_context(contextlib.closing(bodies))
+        uniforms = build_uniforms(config, installed_models(config))
+        if uniforms is not None:
+            stack.enter_context(contextlib.closing(uniforms))
+        yield bodies, uniforms
+
+
 def installed_models(config: Config) -> InstalledModels:
     """The bundles of this device, and whose signatures it believes."""
     return InstalledModels(config.device.state_dir / "models", config.detector.trusted_keys)
@@ -227,21 +245,19 @@ def open_lanes(
         ConfigError: a rule cannot be built.
         ModelError: a network that a rule wants cannot be used.
     """
-    run = RunKind(
-        ids=RandomIds(secrets.randbits),
-        boot_id=boot_id(),
-        clock_synced=clock.synced,
-        armed=guard.standing().in_force if guard else config.arming.state,
-        judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
-        first_track=first_track,
-        bodies=build_bodies(config),
-        uniforms=build_uniforms(config, installed_models(config)),
-        noted=True,
-    )
     with contextlib.ExitStack() as stack:
-        for looker in (run.bodies, run.uniforms):
-            if looker is not None:
-                stack.enter_context(contextlib.closing(looker))
+        bodies, uniforms = stack.enter_context(open_lookers(config))
+        run = RunKind(
+            ids=RandomIds(secrets.randbits),
+            boot_id=boot_id(),
+            clock_synced=clock.synced,
+            armed=guard.standing().in_force if guard else config.arming.state,
+            judge=(lambda table: guard.judge(table.id, armed_rules(table))) if guard else None,
+            first_track=first_track,
+            bodies=bodies,
+            uniforms=uniforms,
+            noted=True,
+        )
         pipelines = [build_pipeline(config, table, detector, run) for table in config.cameras]
         kept = packets or {}
         cameras = [make_camera(table, run.armed, clock, on_news, kept.get(table.id)) for table in config.cameras]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from device.annotate import AnnotatedClip
-from device.app import RunKind, build_bodies, build_detector, build_pipeline, installed_models, recording
+from device.app import RunKind, build_detector, build_pipeline, open_lookers, recording
 from device.capture.mode import Mode
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
@@ -25,7 +25,6 @@ from device.explain import Explainer
 from device.pipeline import Pipeline, Step
 from device.stopwatch import StageTimes, cpu_now_s, peak_rss_bytes
 from device.tracks_file import TracksFile
-from device.uniform_parts import build_uniforms
 
 NO_BOOT = "00000000-0000-0000-0000-000000000000"
 DEFAULT_START = datetime(2000, 1, 1, 12, tzinfo=UTC)
@@ -73,27 +72,24 @@ def replay(config: Config, options: ReplayOptions) -> ReplayResult:
         ShopwardenError: the output cannot be written.
     """
     camera = config.camera(options.camera)
-    times, cpu_s, bodies = StageTimes(), cpu_now_s(), build_bodies(config)
-    uniforms = build_uniforms(config, installed_models(config))
-    kind = RunKind(
-        ids=DerivedIds(_seed(config, options.video)),
-        boot_id=NO_BOOT,
-        clock_synced=lambda: True,
-        armed=options.armed,
-        keep_candidates=True,
-        every_frame=options.every_frame,
-        timed=times,
-        bodies=bodies,
-        uniforms=uniforms,
-        classifiers=options.classifiers,
-        noted=options.explain,
-    )
-    with _write_errors(options.out):
-        options.out.mkdir(parents=True, exist_ok=True)
+    times, cpu_s = StageTimes(), cpu_now_s()
     with contextlib.ExitStack() as stack:
-        for looker in (bodies, uniforms):
-            if looker is not None:
-                stack.enter_context(contextlib.closing(looker))
+        bodies, uniforms = stack.enter_context(open_lookers(config))
+        kind = RunKind(
+            ids=DerivedIds(_seed(config, options.video)),
+            boot_id=NO_BOOT,
+            clock_synced=lambda: True,
+            armed=options.armed,
+            keep_candidates=True,
+            every_frame=options.every_frame,
+            timed=times,
+            bodies=bodies,
+            uniforms=uniforms,
+            classifiers=options.classifiers,
+            noted=options.explain,
+        )
+        with _write_errors(options.out):
+            options.out.mkdir(parents=True, exist_ok=True)
         detector = stack.enter_context(contextlib.closing(build_detector(config)))
         result = _play(build_pipeline(config, camera, detector, kind), config, camera, options)
     timings = {

@@ -2,7 +2,7 @@
 
 from device.config.cameras import CameraTable, RuleTable
 from device.config.goods import grid_of
-from device.config.rules import blackened, labels_of, place_of, rule_name, rule_tables
+from device.config.rules import blackened, is_about_shelves, labels_of, place_of, rule_name, rule_tables
 from device.config.staff import StaffTable
 from device.core.geometry import Polygon
 from device.core.rules.objects import WHOLE
@@ -19,7 +19,7 @@ def needs(camera: CameraTable, staff: StaffTable | None = None) -> dict[str, tup
 def _needs(camera: CameraTable, table: RuleTable, staff: StaffTable | None) -> list[tuple[str, str]]:
     keys = [(label_key(label), f"the detector did not look for {label!r} then") for label in labels_of(table)]
     place = KIND_DEFAULTS[table.kind].place if table.kind in KIND_DEFAULTS else ""
-    if place == "shelf" or table.kind == "unpaid_exit":
+    if is_about_shelves(table):
         keys += _shelves(camera, table)
         if staff is not None:
             why = f"nobody's clothes were looked at by {staff.model} for {', '.join(staff.labels)} then (`staff`)"

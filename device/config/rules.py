@@ -84,10 +84,11 @@ def goods_places(camera: CameraTable) -> tuple[Polygon, ...]:
 
 def has_goods(camera: CameraTable) -> bool:
     """Whether a rule of a camera asks who took something: only there it matters who is staff."""
-    return any(_is_about_shelves(table) for table in rule_tables(camera))
+    return any(is_about_shelves(table) for table in rule_tables(camera))
 
 
-def _is_about_shelves(table: RuleTable) -> bool:
+def is_about_shelves(table: RuleTable) -> bool:
+    """Whether a rule asks who took something from a shelf."""
     place = KIND_DEFAULTS[table.kind].place if table.kind in KIND_DEFAULTS else ""
     return place == "shelf" or table.kind == "unpaid_exit"
 

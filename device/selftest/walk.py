@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from gpiozero import DigitalOutputDevice
 
-from device.app import RunKind, build_bodies, build_detector, build_pipeline, installed_models
+from device.app import RunKind, build_detector, build_pipeline, open_lookers
 from device.board import boot_id
 from device.capture.process import CameraProcess
 from device.capture.wishes import request_of
@@ -22,7 +22,6 @@ from device.pins.board import open_factory, pin_errors
 from device.pipeline import Pipeline, Step
 from device.ports import Clock
 from device.selftest.finding import Finding
-from device.uniform_parts import build_uniforms
 
 LONGEST_S: Final = 3600.0
 DARK_S: Final = 60.0
@@ -103,10 +102,7 @@ class Walk:
         config = self._config
         with contextlib.ExitStack() as stack:
             detector = stack.enter_context(contextlib.closing(build_detector(config)))
-            bodies, uniforms = build_bodies(config), build_uniforms(config, installed_models(config))
-            for looker in (bodies, uniforms):
-                if looker is not None:
-                    stack.enter_context(contextlib.closing(looker))
+            bodies, uniforms = stack.enter_context(open_lookers(config))
             run = RunKind(
                 ids=RandomIds(secrets.randbits),
                 boot_id=boot_id(),
