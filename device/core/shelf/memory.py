@@ -121,7 +121,9 @@ class Memory:
         return Look(t, now, expected, changed, shaded, t - self._still_since, self._disturbed_since)
 
     def accept(self, area: Mask, look: Look) -> None:
-        """What stands in an area now belongs there."""
+        """What stands in an area now, which may be none, belongs there."""
+        if not area.any():
+            return
         rest = np.where(area[..., None], look.now - look.expected, np.float32(0.0))
         self._reference = (self._reference + rest).astype(np.float32)
         self._rest = (self._rest - rest).astype(np.float32)
@@ -153,9 +155,14 @@ class Memory:
         self._noise += 0.05 * (min(4.0, float(np.median(error)) * 1.48) - self._noise)
         rate = np.float32(1.0 - math.exp(-gap_s / self._settings.adapt_s))
         follow = (~disturbed * np.where(shaded, np.float32(_IN_SHADE) * rate, rate))[..., None]
-        # Towards the picture as it is, so that in a slow fade the fit has little left to do; a picture that swung would
-        # smear what stands there.
-        towards = now - self._reference if found.swing < _SMALL_SWING else now - found.picture
         # What cannot be seen is in the same light as the rest.
-        lit = np.where(disturbed[..., None], rate * (found.unswung - self._reference), follow * towards)
+        light = rate * (found.unswung - self._reference)
+        if found.swing < _SMALL_SWING:
+            # Towards the picture as it is, so that in a slow fade the fit has little left to do.
+            lit = np.where(disturbed[..., None], light, follow * (now - self._reference))
+        else:
+            # A picture that swung would smear what stands there: only the light is learned of it, and what is left
+            # beside that. Were what is seen left in its old light, the same light would be found each time anew, and
+            # what somebody hides would pale by it again and again until nothing of it is left.
+            lit = light + follow * (now - found.picture)
         self._reference = (self._reference + lit).astype(np.float32)

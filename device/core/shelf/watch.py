@@ -160,7 +160,7 @@ class ShelfWatch:
                 or self._is_before(blob, view)
             ):
                 self._traces.touch(blob.area, look.t)
-                self._forget_what_left(blob, look, memory)
+                self._forget_what_left(blob, look, memory, people)
                 parts = apart_from(blob, people, look, self._slots, view.inside) if way[blob.area].all() else []
             elif float(moving[blob.area].mean()) > _MOVING_FRAC:
                 self._traces.touch(blob.area, look.t)
@@ -208,12 +208,11 @@ class ShelfWatch:
             return True
         return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in self._fronts(self._whereabouts.now))
 
-    def _forget_what_left(self, blob: Blob, look: Look, memory: Memory) -> None:
-        """Somebody who stood there in the first picture has gone; or somebody has stood still for long."""
+    def _forget_what_left(self, blob: Blob, look: Look, memory: Memory, people: Mask) -> None:
+        """Who stood there in the first picture has gone; or what has stood still for long is nobody that is known."""
         gone = (look.still_s >= self._settings.settle_s) & memory.unproven
-        old = blob.area & (gone | look.lasts(self._settings.absorb_s))
-        if old.any():
-            memory.accept(old, look)
+        old = blob.area & (gone | (look.lasts(self._settings.absorb_s) & ~people))
+        memory.accept(old, look)
 
     def _parts(self, blob: Blob, look: Look) -> list[Blob]:
         """What was touched at different times in different slots are two things, though they hang together."""
@@ -249,9 +248,7 @@ class ShelfWatch:
         return self._decide(blob, look, view, memory, since, sharp=sharp)
 
     def _absorb_old(self, area: Mask, look: Look, memory: Memory) -> None:
-        old = area & (look.t - look.disturbed_since >= self._settings.absorb_s)
-        if old.any():
-            memory.accept(old, look)
+        memory.accept(area & (look.t - look.disturbed_since >= self._settings.absorb_s), look)
 
     def _decide(
         self, blob: Blob, look: Look, view: View, memory: Memory, since: float, *, sharp: bool

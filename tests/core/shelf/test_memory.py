@@ -30,6 +30,23 @@ def test_what_is_hidden_before_a_shaking_camera_stays_sharp() -> None:
     assert float(np.abs(look.expected - goods)[hidden].mean()) < 3.0
 
 
+def test_what_is_hidden_in_another_light_before_a_shaking_camera_does_not_pale() -> None:
+    """The light is learned once, of what is seen and of what is hidden alike, not again at each look."""
+    rough = np.random.default_rng(3).normal(128, 90, (*SHAPE, 3)).astype(np.float32)
+    goods = np.clip(cv2.GaussianBlur(rough, (0, 0), 1.5), 20, 230).astype(np.float32)
+    memory, swings = Memory(goods, 0.0, ShelfSettings()), np.random.default_rng(5)
+    hidden = np.zeros(SHAPE, dtype=np.bool_)
+    hidden[8:40, 24:48] = True
+    dim = ((goods - 128.0) * 0.6 + 118.0).astype(np.float32)
+    somebody = dim.copy()
+    somebody[hidden] = 90.0
+    for step in range(1, 241):
+        memory.look(swung(somebody, *swings.uniform(-0.9, 0.9, 2)), 0.25 * step, hidden, hidden)
+    look = memory.look(dim, 60.25)
+    assert look is not None
+    assert float(np.abs(look.expected - dim)[hidden].mean()) < 3.0
+
+
 def test_what_has_just_come_does_not_last() -> None:
     """Of somebody who walks by, cells that pass for other light do not move; they have not differed for long."""
     picture, mask = np.zeros((1, 4, 3), dtype=np.float32), np.ones((1, 4), dtype=np.bool_)

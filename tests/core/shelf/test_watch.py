@@ -134,3 +134,14 @@ def test_nothing_is_known_of_what_somebody_hid_from_the_first(seed: int) -> None
         believed = tuple(track for track in tracks if frame.t >= 2.4)  # the tracker takes its time
         changes += watch.observe(frame, believed, frame.t)
     assert changes == []
+
+
+def test_whoever_stands_there_for_long_never_becomes_the_shelf() -> None:
+    """Two who stand at one place one after the other, longer than what is forgotten, take and bring nothing."""
+    first = Figure(3, (Waypoint(2.0, 0.0, 0.95), Waypoint(6.0, 0.6, 0.95), Waypoint(66.0, 0.6, 0.95)), height_frac=0.7)
+    first = replace(first, path=(*first.path, Waypoint(70.0, 1.2, 0.95)), shirt=60, trousers=100)
+    other = Figure(
+        4, (Waypoint(50.0, 0.0, 0.97), Waypoint(54.0, 0.58, 0.97), Waypoint(82.0, 0.58, 0.97)), height_frac=0.65
+    )
+    other = replace(other, path=(*other.path, Waypoint(86.0, -0.2, 0.97)), shirt=170, trousers=90)
+    assert watched(shop(figures=(first, other), duration_s=92.0)) == []
