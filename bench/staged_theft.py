@@ -89,7 +89,7 @@ def table(clips: list[Clip], windows: Windows) -> str:
     rows = [
         Row("`concealment`, replayed, five folds of takes", hands, groups),
         Row("the same or `item_taken` not put back, with the shelf rules on", both, groups),
-        Row("`concealment`, people never seen in fitting", _held_out(windows, theft, by_person), people),
+        Row("`concealment`, people never seen in fitting", held_out(windows, theft, by_person), people),
         Row("control: hand to hip, untrained", hand_to_hip(windows, len(clips)), groups),
         Row("control: background, people cut out, by takes", ridge_scores(scene, theft, by_take), groups),
         Row("control: background, people cut out, by people", ridge_scores(scene, theft, by_person), people),
@@ -139,7 +139,7 @@ def read_events(path: Path) -> Replayed:
     return Replayed(best["concealment"], best["item_taken"])
 
 
-def _held_out(windows: Windows, theft: Bools, fold: Folds) -> Floats:
+def held_out(windows: Windows, theft: Bools, fold: Folds) -> Floats:
     """From the looks alone, without a replay of each."""
     found = np.zeros(len(theft))
     for one in sorted(set(fold.tolist())):

@@ -79,7 +79,7 @@ class Onlooker:
         """
         gate, tracker, pace = MotionGate(), Tracker(TrackerSettings()), LookPace(LOOKS_PER_S)
         attention, found = Attention((self._goods,)), []
-        for frame in _frames(clip.path):
+        for frame in frames_of(clip.path):
             motion = gate.update(frame.luma, frame.t)
             wanted = motion.open or tracker.wants_look(frame.t)
             seen = describe(frame, self._detector.detect(frame)) if pace.due(frame.t, wanted=wanted) else None
@@ -102,7 +102,12 @@ def _shipped(name: str) -> Path:
     return path
 
 
-def _frames(path: Path) -> Iterator[Frame]:
+def frames_of(path: Path) -> Iterator[Frame]:
+    """The pictures of a clip, numbered and timed by its rate.
+
+    Raises:
+        DataError: it cannot be decoded.
+    """
     video = cv2.VideoCapture(str(path))
     try:
         rate = video.get(cv2.CAP_PROP_FPS)
