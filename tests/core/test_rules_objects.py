@@ -6,7 +6,7 @@ import pytest
 
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_path import Waypoint
-from device.capture.scene_weather import Thing
+from device.capture.scene_weather import Shade, Thing
 from device.core.event import Draft
 from device.core.rules.objects import SharedWatch, ThingRule
 from device.core.rules.scene import Scene as Moment
@@ -72,6 +72,18 @@ def test_a_thing_that_stood_there_is_removed_once() -> None:
 def test_light_leaves_and_removes_nothing() -> None:
     """Nor do people who only pass."""
     scene = yard(figures=(COMES_AND_GOES,), lights=(Light(9.0, 0.5, 1.0), Light(14.0, 1.0)))
+    assert told(scene, "left") == []
+    assert told(scene, "removed") == []
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_shades_that_cross_leave_and_remove_nothing(seed: int) -> None:
+    """Where the edge of one wanders into another it is steeper than light explains; yet nobody did anything."""
+    shades = tuple(
+        Shade((Waypoint(2.0, x, 0.5), Waypoint(62.0, to, 0.8)), (0.3, 0.4), gain)
+        for x, to, gain in ((0.33, 0.87, 0.65), (0.49, 0.94, 0.65), (0.7, 0.3, 1.3))
+    )
+    scene = yard(shades=shades, rain=95, noise=5, seed=seed, duration_s=64.0)
     assert told(scene, "left") == []
     assert told(scene, "removed") == []
 

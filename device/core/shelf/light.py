@@ -24,8 +24,8 @@ class Expected:
     """In this light, and swung as the picture is."""
     unswung: Cells
     """In this light, where the reference has it: what is shifted again and again gets blurred."""
-    swing: float
-    """How far the camera swung, cells."""
+    swing: NDArray[np.float64]
+    """How far the camera swung, cells across and down."""
 
 
 def expect(reference: Cells, now: Cells, trusted: Mask) -> Expected | None:
@@ -45,13 +45,13 @@ def expect(reference: Cells, now: Cells, trusted: Mask) -> Expected | None:
         if not keep.any() or float(np.abs(step).max()) < 0.04:
             break
         shift = np.clip(shift + np.clip(step, -1.0, 1.0), -_FURTHEST, _FURTHEST)
-        moved = _shifted(reference, shift)
+        moved = shifted(reference, shift)
     if not keep.any():
         return None
     light = luma, *_fit_colours(moved, now, rows[keep], columns[keep])
     picture = _lit(moved, light)
     swung = moved is not reference
-    return Expected(picture, _lit(reference, light) if swung else picture, float(np.abs(shift).max()))
+    return Expected(picture, _lit(reference, light) if swung else picture, shift if swung else np.zeros(2))
 
 
 def _fit_luma(
@@ -81,7 +81,8 @@ def _fit_luma(
     return (1.0 + float(answer[0]), float(answer[1])), -answer[2:], keep
 
 
-def _shifted(picture: Cells, shift: NDArray[np.float64]) -> Cells:
+def shifted(picture: Cells, shift: NDArray[np.float64]) -> Cells:
+    """A picture from a camera that swung by so many cells across and down."""
     move = np.array([[1.0, 0.0, shift[0]], [0.0, 1.0, shift[1]]])
     size = (picture.shape[1], picture.shape[0])
     warped = cv2.warpAffine(picture, move, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -115,7 +116,15 @@ _BLACK = 12.0
 """Luma of black, a little less than video has."""
 
 
-def differs(now: Cells, before: Cells, limits: tuple[float, float], slack: float) -> tuple[Mask, Mask]:
+def span(picture: Cells) -> Cells:
+    """How far what lies around each cell differs, grey levels."""
+    square = np.ones((3, 3), dtype=np.uint8)
+    return np.asarray(cv2.dilate(picture, square) - cv2.erode(picture, square), dtype=np.float32)
+
+
+def differs(
+    now: Cells, before: Cells, limits: tuple[float, float], slack: float, more: Cells | None = None
+) -> tuple[Mask, Mask]:
     """Cells that differ, and those of them that another light does not explain.
 
     Args:
@@ -123,9 +132,11 @@ def differs(now: Cells, before: Cells, limits: tuple[float, float], slack: float
         before: another, in the same light but for shadows.
         limits: grey levels of luma and of colour below which nothing counts.
         slack: part of the range around a cell that may differ, as the camera swings by parts of a cell.
+        more: grey levels by which each cell may differ besides.
     """
-    square = np.ones((3, 3), dtype=np.uint8)
-    allowed = np.float32(slack) * (cv2.dilate(before, square) - cv2.erode(before, square))
+    allowed = np.float32(slack) * span(before)
+    if more is not None:
+        allowed += more
     allowed += np.array([limits[0], limits[1], limits[1]], dtype=np.float32)
     raw = _any(np.asarray(cv2.absdiff(now, before) > allowed))
     if not raw.any():

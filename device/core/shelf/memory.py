@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from device.core.shelf.light import Expected, differs, expect
+from device.core.shelf.light import Expected, differs, expect, shifted, span
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.view import Cells, Mask
 
@@ -20,8 +20,10 @@ _LEAST_TRUSTED = 0.12
 _NOISE_FACTOR = 5.0
 _IN_SHADE = 0.3
 """What lies in a shadow is learned so much slower: most shadows pass."""
-_SMALL_SWING = 0.25
+_SMALL_SWING, _LEAST_SWING = 0.25, 0.05
 """Cells."""
+_OF_REST = 0.3
+"""How fast it is followed what is left when light and swing are taken off, a look."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,6 +69,8 @@ class Memory:
         self._reference = now
         shape = now.shape[:2]
         self._rest = np.zeros_like(now)
+        self._rest_swing = np.zeros(2)
+        self._swing = np.zeros(2)
         self._still_since: Times = np.full(shape, t)
         self._disturbed_since: Times = np.full(shape, np.inf)
         self._calm_s: Times = np.zeros(shape)
@@ -109,7 +113,7 @@ class Memory:
         if found is None:
             return None
         expected = found.picture
-        moving = self._follow(now, expected, t)
+        moving = self._follow(now, found, t)
         shaded, changed = self._differs(now, expected)
         self._changed = changed
         disturbed = changed | moving
@@ -130,14 +134,18 @@ class Memory:
         self._changed = self._changed & ~area
         self._disturbed_since = np.where(area, np.inf, self._disturbed_since)
 
-    def _follow(self, now: Cells, expected: Cells, t: float) -> Mask:
+    def _follow(self, now: Cells, found: Expected, t: float) -> Mask:
         """Which cells move: what is left when light and swing are taken off differs from what was left before."""
-        settings, rest = self._settings, now - expected
+        settings, expected, rest = self._settings, found.picture, now - found.picture
         limits = (settings.move_change, 0.8 * settings.chroma_change)
         limits = (limits[0] + _NOISE_FACTOR * self._noise, limits[1] + _NOISE_FACTOR * self._noise)
-        moving = differs(now, expected + self._rest, limits, settings.edge_slack)[1]
+        # Of what stood there and is gone, or is hidden, the rims go on swinging in what is expected.
+        swung = float(np.abs(found.swing - self._rest_swing).max())
+        more = np.float32(swung) * span(expected) if swung >= _LEAST_SWING else None
+        moving = differs(now, expected + self._rest, limits, settings.edge_slack, more)[1]
         self._still_since = np.where(moving, t, self._still_since)
-        self._rest = np.where(moving[..., None], rest, self._rest + np.float32(0.3) * (rest - self._rest))
+        self._rest = np.where(moving[..., None], rest, self._rest + np.float32(_OF_REST) * (rest - self._rest))
+        self._rest_swing += _OF_REST * (found.swing - self._rest_swing)
         return moving
 
     def _differs(self, now: Cells, expected: Cells) -> tuple[Mask, Mask]:
@@ -154,15 +162,23 @@ class Memory:
         error = np.abs(now[..., 0] - found.picture[..., 0])[calm]
         self._noise += 0.05 * (min(4.0, float(np.median(error)) * 1.48) - self._noise)
         rate = np.float32(1.0 - math.exp(-gap_s / self._settings.adapt_s))
-        follow = (~disturbed * np.where(shaded, np.float32(_IN_SHADE) * rate, rate))[..., None]
-        # What cannot be seen is in the same light as the rest.
-        light = rate * (found.unswung - self._reference)
-        if found.swing < _SMALL_SWING:
-            # Towards the picture as it is, so that in a slow fade the fit has little left to do.
-            lit = np.where(disturbed[..., None], light, follow * (now - self._reference))
-        else:
-            # A picture that swung would smear what stands there: only the light is learned of it, and what is left
-            # beside that. Were what is seen left in its old light, the same light would be found each time anew, and
-            # what somebody hides would pale by it again and again until nothing of it is left.
-            lit = light + follow * (now - found.picture)
-        self._reference = (self._reference + lit).astype(np.float32)
+        # All of it goes with the light, so that in a slow fade the fit has little left to do. Were what is seen left in
+        # its old light, that light would be found each time anew, and what somebody hides would get it again and again.
+        light = found.unswung - self._reference
+        learned = np.where(shaded, np.float32(_IN_SHADE), np.float32(1.0)) * ~disturbed
+        # What is left is learned where the reference has it: added where a picture that swung shows it, it would not
+        # become less from look to look, and stripes would grow.
+        small = float(np.abs(found.swing).max()) < _SMALL_SWING
+        rest = now - (found.unswung if small else found.picture)
+        rest *= learned[..., None].astype(np.float32)
+        rest = rest if small else shifted(rest, -found.swing)
+        self._reference = (self._reference + rate * (light + rest)).astype(np.float32)
+        self._follow_camera(found.swing, rate)
+
+    def _follow_camera(self, swing: NDArray[np.float64], rate: np.float32) -> None:
+        """A camera swings about where it hangs: where it is seen aside of that for long, it hangs there now."""
+        self._swing += rate * (swing - self._swing)
+        if float(np.abs(self._swing).max()) >= _SMALL_SWING:
+            self._reference = shifted(self._reference, self._swing)
+            self._rest_swing -= self._swing
+            self._swing = np.zeros(2)

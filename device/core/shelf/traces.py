@@ -36,7 +36,7 @@ class Traces:
         """How much of an area, 0..1, was touched by a change that began then, s."""
         return float(np.mean(self._touched_t[area] >= since - _TOUCHED_S))
 
-    def is_light(self, area: Mask, changed: Mask, since: float, moved: float) -> bool:
+    def is_light(self, area: Mask, changed: Mask, since: float, moved: float, *, hands_seen: bool = True) -> bool:
         """Whether an area changed without anything having been done to it.
 
         Args:
@@ -44,10 +44,11 @@ class Traces:
             changed: these and all others that do.
             since: when they began to, s.
             moved: when they moved last, s.
+            hands_seen: False on a floor, where people hide what they do: only what has crept is light there.
         """
         if moved < since - _MOVED_S:
             return True
-        if moved - since >= _COVERED_S:
+        if not hands_seen or moved - since >= _COVERED_S:
             return False
         # A sleeve may have the colour of what it covers: of a hand only what lies beside the place may differ.
         near = cv2.dilate(area.astype(np.uint8), _FAR) > 0

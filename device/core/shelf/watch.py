@@ -264,8 +264,8 @@ class ShelfWatch:
         box = view.fractions(*blob.rect)
         clear = max(since, look.t - rested_s)
         contact = self._whereabouts.first_at(box, since - 0.3, clear, 0.3 + _CONTACT_S)
-        may_be_light = not self._settings.people_hide and why != AS_BEFORE
-        if may_be_light and self._traces.is_light(blob.area, look.changed, since, look.moved(blob.area)):
+        moved, seen = look.moved(blob.area), not self._settings.people_hide
+        if why != AS_BEFORE and self._traces.is_light(blob.area, look.changed, since, moved, hands_seen=seen):
             self._absorb_old(blob.area, look, memory)
             return None
         memory.accept(blob.area, look)

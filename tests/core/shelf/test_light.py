@@ -33,7 +33,7 @@ def test_light_and_swing_are_expected(gain: float, offset: float, x: float, y: f
     gap = np.abs(found.picture - now)[4:-4, 4:-4]
     gap[14:33, 14:48] = 0.0
     assert float(gap.mean()) < 2.5
-    assert found.swing == pytest.approx(max(abs(x), abs(y)), abs=0.3)
+    assert found.swing == pytest.approx((x, y), abs=0.3)
 
 
 def test_with_too_little_in_sight_nothing_is_expected() -> None:

@@ -1,6 +1,7 @@
 import cv2
 import numpy as np
 
+from device.core.shelf.light import expect
 from device.core.shelf.memory import Look, Memory
 from device.core.shelf.settings import ShelfSettings
 from device.core.shelf.view import Cells
@@ -45,6 +46,39 @@ def test_what_is_hidden_in_another_light_before_a_shaking_camera_does_not_pale()
     look = memory.look(dim, 60.25)
     assert look is not None
     assert float(np.abs(look.expected - dim)[hidden].mean()) < 3.0
+
+
+def drawn_goods() -> Cells:
+    """Something with structure everywhere."""
+    rough = np.random.default_rng(3).normal(128, 90, (*SHAPE, 3)).astype(np.float32)
+    return np.clip(cv2.GaussianBlur(rough, (0, 0), 1.5), 20, 160).astype(np.float32)
+
+
+def test_a_camera_that_was_nudged_hangs_there() -> None:
+    """Seen aside for long, it is expected there: no stripes grow, and the fit has no swing left to find."""
+    goods, noise = drawn_goods(), np.random.default_rng(7)
+    memory, nudged = Memory(goods, 0.0, ShelfSettings()), swung(goods, 0.3, 1.2)
+    for step in range(1, 361):
+        memory.look(nudged + noise.normal(0.0, 1.0, nudged.shape).astype(np.float32), 0.25 * step)
+    look = memory.look(nudged, 90.25)
+    assert look is not None
+    assert float(np.abs(look.expected - nudged)[4:-4, 4:-4].mean()) < 1.5
+    found = expect(memory._reference, nudged, np.ones(SHAPE, dtype=np.bool_))
+    assert found is not None
+    assert float(np.abs(found.swing).max()) < 0.25
+
+
+def test_a_rim_that_swings_in_what_is_expected_does_not_move() -> None:
+    """Where a thing has gone, the camera that shakes moves what is expected there, not what is seen."""
+    floor = (128.0 + 0.3 * (drawn_goods() - 90.0)).astype(np.float32)
+    stood = floor.copy()
+    stood[20:28, 36:44] = (30.0, 90.0, 160.0)
+    memory = Memory(stood, 0.0, ShelfSettings())
+    for step in range(1, 41):
+        look = memory.look(swung(floor, 0.22 * (step // 3 % 2), 0.0), 0.25 * step)
+    assert look is not None
+    assert look.changed[21:27, 37:43].all()
+    assert float(look.still_s[19:29, 35:45].min()) > 5.0
 
 
 def test_what_has_just_come_does_not_last() -> None:

@@ -41,3 +41,11 @@ def test_a_hand_of_long_ago_did_not_do_it() -> None:
     traces = Traces(SHAPE)
     traces.touch(cells(4, 10, 20, 16), 3.0)
     assert traces.is_light(ITEM, ITEM, since=5.0, moved=5.0)
+
+
+def test_on_a_floor_only_what_crept_is_light() -> None:
+    """A shade that wanders over the limit had not moved for long; of what people hide nothing else can be said."""
+    traces = Traces(SHAPE)
+    assert traces.is_light(ITEM, ITEM, since=5.0, moved=3.5, hands_seen=False)
+    assert not traces.is_light(ITEM, ITEM, since=5.0, moved=4.5, hands_seen=False)
+    assert not traces.is_light(ITEM, ITEM, since=5.0, moved=5.0, hands_seen=False)
