@@ -463,3 +463,33 @@ def test_at_the_edge_of_the_picture_it_must_be_as_tall_as_well(x: float, height:
     found = stand(tracker, person(x, height=height), BLUE, 3.0, looks=1)
 
     assert [track.id for track in found if track.seen] == [number]
+
+
+@pytest.mark.parametrize(("foot", "same"), [(0.8, True), (0.74, False)])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_who_comes_where_another_went_out_of_the_picture(foot: float, same: bool, mirrored: bool) -> None:
+    """Half a second after one left, somebody in much the same clothes who is deeper in the room is somebody else."""
+    tracker = Tracker()
+    for n in range(16):
+        x = 0.18 - 0.01 * n
+        who = person(1.0 - x if mirrored else x)
+        tracker.update(looking(detections(who), RED), moving(who[2]), n / 4)
+    for n in range(2):
+        tracker.update(looking(detections(person(0.5)), BLUE), moving(), 4.0 + n / 4)
+
+    found = stand(tracker, person(0.97 if mirrored else 0.03, foot=foot), (0.9, 0.436), 4.5, looks=1)
+
+    assert (1 in [track.id for track in found if track.seen]) == same
+
+
+def test_who_was_first_seen_behind_another_is_known_by_what_was_seen_alone() -> None:
+    """What was taken for their look was mostly the other's."""
+    tracker = Tracker()
+    before, behind, aside = person(0.51, foot=0.83), person(0.5), person(0.57)
+    for n in range(8):
+        tracker.update(looking(detections(before, behind), RED, RED), moving(before[2], behind[2]), n / 4)
+    alone = [track.id for track in stand(tracker, behind, BLUE, 2.0, looks=4) if track.seen]
+
+    tracks = tracker.update(looking(detections(aside), BLUE), moving(aside[2], behind[2]), 3.0)
+
+    assert [track.id for track in tracks if track.seen] == alone

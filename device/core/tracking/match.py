@@ -34,6 +34,8 @@ class Expected:
     """How long nobody looked since it was last seen."""
     restless: Floats
     """Cost of taking it to have stood ever since it was last seen."""
+    cut: Floats
+    """1 where the edge of the picture cut it off when it was last seen."""
 
     def boxes(self, aspect: float) -> Floats:
         """(T, 4) fractions of the picture."""
@@ -67,6 +69,8 @@ def gains(
     if in_place:
         strangeness = np.minimum(strangeness, settings.left_over_span)
     table -= settings.appearance_weight * strangeness
+    both_cut = (expected.cut > 0.0) & sight.cut
+    table -= settings.edge_cost * (both_cut & ~_level(expected, sight, settings, settings.edge_level))
     table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, _NEW_SHARE * table), table)
     kinds = {thing.kind for thing in things}
     if len(kinds.union(sight.kinds)) > 1:
@@ -74,15 +78,15 @@ def gains(
         table = np.where(np.array(same), table, -1.0)
     table -= settings.claim_cost * _claimed(table, expected, sight, settings)
     if in_place:
-        table = np.where(sight.cut & ~_level(expected, sight, settings), -1.0, table)
+        table = np.where(sight.cut & ~_level(expected, sight, settings, settings.left_over_level), -1.0, table)
     return np.asarray(np.round(table, _DIGITS))
 
 
-def _level(expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
+def _level(expected: Expected, sight: Sight, settings: TrackerSettings, most: float) -> Flags:
     """(T, N) whether foot and head are as high as expected: at the edge of the picture one may go as another comes."""
     foot, tall = settings.foot_noise * expected.height, settings.size_noise * expected.height
     off = ((sight.foot_y - expected.y) / foot) ** 2 + ((sight.height - expected.height) / tall) ** 2
-    return np.asarray(off <= settings.left_over_level**2)
+    return np.asarray(off <= most * most)
 
 
 def _claimed(table: Floats, expected: Expected, sight: Sight, settings: TrackerSettings) -> Flags:
@@ -134,6 +138,12 @@ def _strangeness(things: Sequence[Thing], sight: Sight, settings: TrackerSetting
     if known:
         looks = np.array([things[i].appearance for i in known])
         distance = 1.0 - looks @ sight.appearance.T
-        span = settings.appearance_span
+        held = np.array([[things[i].look_shown] for i in known])
+        span = settings.appearance_span * _told(held, settings) * _told(sight.shown, settings)
         table[known] = np.minimum(np.maximum(distance - settings.appearance_even, -span), span)
     return table
+
+
+def _told(shown: Floats, settings: TrackerSettings) -> Floats:
+    """How much appearance counts where so much of it is shown, 0..1."""
+    return np.asarray(np.minimum(settings.hidden_word + shown, 1.0))

@@ -51,6 +51,8 @@ class Sight:
     """(N,) whether it is that, and no other such thing of any kind touches it: motion there is its own."""
     apart: Flags
     """(N,) the same, where only its own kind counts: a bag in a hand makes nobody a part of the bag."""
+    shown: Floats
+    """(N,) part of each box that no surely seen box nearer to the camera covers, 0..1."""
     cut: Flags
     """(N,) whether the left or right edge of the picture cuts it off."""
 
@@ -77,6 +79,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     own = _own(inside, same, settings.part_inside)
     touches = (inside > _TOUCH) & own
     least = [levels[classes[index]] for index in chosen.tolist()]
+    high = scores >= np.array([level.high for level in least])
     return Sight(
         aspect=aspect,
         boxes=boxes,
@@ -88,7 +91,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         labels=labels,
         kinds=kinds,
         begins=scores >= np.array([level.begin for level in least]),
-        high=scores >= np.array([level.high for level in least]),
+        high=high,
         doubtful=scores < np.array([level.sure for level in least]),
         appearance=detections.appearance[chosen] if detections.appearance.size else detections.appearance[:0],
         changed=_changed(boxes, motion),
@@ -97,6 +100,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         own=own,
         alone=own & (touches.sum(axis=1) <= 1),
         apart=own & ((touches if same is None else touches & same).sum(axis=1) <= 1),
+        shown=_shown(boxes, high, settings),
         cut=_cut(boxes, aspect),
     )
 
@@ -105,6 +109,14 @@ def _cut(boxes: Floats, aspect: float) -> Flags:
     """(N,) whether they reach to the left or right edge of the picture."""
     slack = _CUT * (boxes[:, 3] - boxes[:, 1]) / aspect
     return np.asarray((boxes[:, 0] <= slack) | (boxes[:, 2] >= 1.0 - slack))
+
+
+def _shown(boxes: Floats, high: Flags, settings: TrackerSettings) -> Floats:
+    """(N,) what the one that hides most leaves of each box; who stands lower in the picture is nearer."""
+    slack = settings.foot_noise * (boxes[:, 3] - boxes[:, 1])
+    hides = high & (boxes[:, 3] > (boxes[:, 3] - slack)[:, None])
+    np.fill_diagonal(hides, False)
+    return np.asarray(1.0 - np.max(covered(boxes, boxes) * hides, axis=1, initial=0.0))
 
 
 def _own(inside: Floats, same: Flags | None, most: float) -> Flags:

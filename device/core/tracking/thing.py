@@ -30,6 +30,8 @@ _DOUBTFUL_TRUST = 0.5
 at 1 .007 of IDF1."""
 _FRESH = 0.15
 """Part of a new look in how a thing looks; .05 and .3 do as well, on clips and simulated scenes within .001."""
+_LEAST_SHOWN = 0.01
+"""So little of a box tells nothing."""
 
 
 class Thing:
@@ -37,9 +39,9 @@ class Thing:
 
     __slots__ = (
         "alone_hits", "anchor", "apart_hits", "appearance", "best_score", "blind_s", "body", "box",
-        "changed_hits", "confirmed", "held_s", "high_hits", "hits", "id", "kind", "last_foot", "looks",
-        "missed_s", "moved", "restless", "score", "score_sum", "seen", "stirred_hits", "t_first", "t_seen",
-        "votes", "watched_s",
+        "changed_hits", "confirmed", "cut", "held_s", "high_hits", "hits", "id", "kind", "last_foot",
+        "look_shown", "looks", "missed_s", "moved", "restless", "score", "score_sum", "seen", "stirred_hits",
+        "t_first", "t_seen", "votes", "watched_s",
     )  # fmt: skip
 
     def __init__(self, number: int, sight: Sight, index: int, t: float, settings: TrackerSettings) -> None:
@@ -51,7 +53,8 @@ class Thing:
         self.body = Body(*place, t, settings)
         self.anchor = self.last_foot = (place[0], place[1])
         self.appearance: NDArray[np.float32] | None = None
-        self.confirmed = self.moved = False
+        self.look_shown = 0.0
+        self.confirmed = self.moved = self.cut = False
         self.looks = self.high_hits = 0
         self.hits = self.changed_hits = self.stirred_hits = self.alone_hits = self.apart_hits = 0.0  # of late
         self.score_sum = self.missed_s = self.best_score = 0.0
@@ -110,7 +113,7 @@ class Thing:
         x, y, width, height = body.foot_x, body.foot_y, body.width, body.height
         new = not (self.confirmed or still)
         places = (x.at, y.at, width.at, height.at, x.at_var, y.at_var, width.at_var, height.at_var)
-        return (*places, self.missed_s, new, still, *self.last_foot, self.blind_s, self.restless)
+        return (*places, self.missed_s, new, still, *self.last_foot, self.blind_s, self.restless, self.cut)
 
     def gone(self, aspect: float, settings: TrackerSettings) -> bool:
         """Whether to give it up."""
@@ -160,7 +163,7 @@ class Thing:
         return (a + part * (x1 - a), b + part * (y1 - b), c + part * (x2 - c), d + part * (y2 - d))
 
     def _note(self, sight: Sight, index: int, settings: TrackerSettings) -> None:
-        self.seen = True
+        self.seen, self.cut = True, bool(sight.cut[index])
         self.score = float(sight.score[index])
         x1, y1, x2, y2 = sight.boxes[index].tolist()
         self.box: Box = (x1, y1, x2, y2)
@@ -236,9 +239,13 @@ class Thing:
     def _blend(self, sight: Sight, index: int) -> None:
         if not len(sight.appearance):
             return
-        look = sight.appearance[index]
+        look, shown = sight.appearance[index], float(sight.shown[index])
         if self.appearance is not None and self.appearance.shape == look.shape:
-            look = (1.0 - _FRESH) * self.appearance + _FRESH * look
+            # What was first seen half behind somebody is soon known by what is seen of it alone.
+            fresh = max(_FRESH, 1.0 - self.look_shown / max(shown, _LEAST_SHOWN))
+            look = (1.0 - fresh) * self.appearance + fresh * look
+            shown = (1.0 - fresh) * self.look_shown + fresh * shown
+        self.look_shown = shown
         self.appearance = look / max(math.sqrt(float(look @ look)), 1e-9)
 
 
