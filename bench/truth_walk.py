@@ -137,8 +137,9 @@ def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> 
     parts = [span for span in _joined(surely, GRACE_S - _DOUBT_S) if start - STEP_S <= span[0] <= end]
     parts = [span for span in parts if not longest[0] <= span[0] <= longest[0] + STEP_S]
     if longest[1] - longest[0] >= after_s + _DOUBT_S:
-        t = longest[0]
-        yield Expected(kind, t, t + after_s, t + after_s + _LATE_S)
+        # Whoever may be counted from the start on may be told from then on.
+        clear_s = longest[0] + after_s
+        yield Expected(kind, start, clear_s, clear_s + _LATE_S)
     elif end - start >= after_s - _DOUBT_S:
         yield Expected(kind, start, start + after_s, end + _LATE_S, optional=True)
         parts = parts[1:]

@@ -79,7 +79,27 @@ def test_one_missing_look_after_a_long_sleep_is_no_end() -> None:
     rule.update(make_scene(0.0, make_track()))
 
     assert rule.update(make_scene(60.0, make_track(seen=False))) == ()
-    assert states(rule.update(make_scene(61.0, make_track(seen=False)))) == ["end"]
+    assert states(empty(rule, 61.0)) == ["end"]
+
+
+@pytest.mark.parametrize("gap_s", [0.75, 1.0])
+def test_a_few_missing_looks_at_a_slow_rate_are_no_end(gap_s: float) -> None:
+    """Who stands where nothing moves is looked for seldom: it takes four looks that miss them, as at any rate."""
+    rule = in_zone()
+    rule.update(make_scene(0.0, make_track()))
+    missed = [rule.update(make_scene(n * gap_s, make_track(seen=False))) for n in (1, 2, 3)]
+
+    assert not any(missed)
+    assert states(rule.update(make_scene(4 * gap_s, make_track(seen=False)))) == ["end"]
+
+
+def test_who_is_seen_elsewhere_is_not_missed() -> None:
+    """Then the grace alone counts, however few looks it has."""
+    rule = in_zone()
+    rule.update(make_scene(0.0, make_track()))
+
+    assert rule.update(make_scene(1.0, make_track(foot=OUTSIDE))) == ()
+    assert states(rule.update(make_scene(2.0, make_track(foot=OUTSIDE)))) == ["end"]
 
 
 @pytest.mark.parametrize("pictures_per_s", [2, 5, 15, 30])

@@ -43,7 +43,7 @@ def test_who_stays_too_shortly_does_not_loiter() -> None:
     long = Scene(duration_s=30.0, figures=(walk((0, 0.0), (5, 0.5), (20, 0.5), (25, 1.0)),))
     assert told(short, rule) == []
     (stay,) = told(long, rule)
-    assert stay.t_clear_s == pytest.approx(stay.t_s + 6.0)
+    assert stay.t_clear_s == pytest.approx(stay.t_s + 6.0, abs=0.5)
 
 
 def test_a_crowd_needs_all_of_them_at_once() -> None:

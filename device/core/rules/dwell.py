@@ -12,6 +12,8 @@ GRACE_S = 2.0
 """How long a thing may be missed before it counts as gone: a few looks at the slow rate of a busy Pi."""
 MISS_CAP_S = 1.0
 """One look that misses counts for at most this long, however long ago the look before was."""
+GRACE_LOOKS = 4
+"""Who is still followed must be missed so often as well: where nothing moves there are but three looks in the grace."""
 NEWCOMER_S = 3.0
 """Whoever came in no longer ago than this may be somebody, though the tracker does not believe it yet."""
 MAX_NAMED = 32
@@ -36,6 +38,8 @@ class _Dwell:
     tracks: tuple[Track, ...] = ()
     score: MeanScore = field(default_factory=MeanScore)
     absent_s: float = 0.0
+    misses: int = 0
+    """Looks in that time."""
     told: bool = False
     reported: int = 0
     """How many different tracks the last message spoke of."""
@@ -103,6 +107,7 @@ class DwellRule:
             self._stays[key] = _Dwell(f"{self.settings.name}/{self._count}", t_began=began, t_last=t, t_counted=t)
         stay = self._stays[key]
         stay.t_last, stay.t_counted, stay.absent_s, stay.tracks = t, t, 0.0, tracks
+        stay.misses = 0
         new = [track.id for track in tracks if track.id not in stay.ids]
         stay.ids.update(new)
         stay.named = (*stay.named, *new)[:MAX_NAMED]
@@ -131,8 +136,10 @@ class DwellRule:
             stay.t_counted = scene.t
         elif scene.looked or not stay.ids:
             stay.absent_s += min(scene.t - stay.t_counted, MISS_CAP_S)
+            stay.misses += scene.looked
             stay.t_counted = scene.t
-        if stay.absent_s < GRACE_S:
+        unseen = any(not track.seen and track.id in stay.ids for track in scene.tracks)
+        if stay.absent_s < GRACE_S or (unseen and stay.misses < GRACE_LOOKS):
             return []
         del self._stays[key]
         if stay.told:
