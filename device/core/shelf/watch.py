@@ -24,8 +24,7 @@ from device.core.track import Track
 _BEYOND_CELLS = 3
 """So many cells on the edge of the window, and it goes on beyond: an arm, somebody's back."""
 _LEAST_INSIDE = 0.7
-_MOVING_FRAC = 0.12
-"""With more of it moving, a place is not to be judged yet."""
+_MOVING_FRAC = 0.12  # with more of it moving, a place is not to be judged yet
 _NEAR, _FAR = np.ones((5, 5), dtype=np.uint8), np.ones((9, 9), dtype=np.uint8)
 _GOES_ON = 0.4
 """So much of what lies around a place must be in shadow for it to be a part of that."""
@@ -42,6 +41,7 @@ _HAND_OF_ITEM, _HAND_STILL_S = 0.5, 2.0
 """A hand that is told from its arm by a wrist of the colour of the goods: its size, and how long it rests."""
 _DOUBT_STILL_S, _LEFT_S = 15.0, 0.3
 """What may be a hand is believed only after so long; from something that was taken a hand goes away again."""
+_JUMP_S = 5.0  # nor so soon after somebody stood there: where two stand, the box of one jumps to the other at times
 _TOUCHED_WHOLE = 0.25
 """So much of a place that takes in doubtful cells must have been touched."""
 _APART_S = 1.3  # between two things that one hand takes
@@ -204,9 +204,11 @@ class ShelfWatch:
 
     def _is_before(self, blob: Blob, view: View) -> bool:
         """Whether it lies on somebody who stands between the shelf and the camera: their feet are below the shelf."""
-        if self._hidden is not None and bool(self._hidden[blob.area].any()):
-            return True
-        return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in self._fronts(self._whereabouts.now))
+        hidden = self._hidden is not None and bool(self._hidden[blob.area].any())
+        return hidden or self._is_on(blob, self._whereabouts.now, view)
+
+    def _is_on(self, blob: Blob, people: Iterable[Box], view: View) -> bool:
+        return any(share_in(blob, view.box_of(box)) > _ON_BODY for box in self._fronts(people))
 
     def _forget_what_left(self, blob: Blob, look: Look, memory: Memory, people: Mask) -> None:
         """Who stood there in the first picture has gone; or what has stood still for long is nobody that is known."""
@@ -258,7 +260,8 @@ class ShelfWatch:
         rested_s = float(np.median(look.still_s[blob.area]))
         left = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
         doubtful = not sharp and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left)
-        if doubtful and rested_s < _DOUBT_STILL_S:
+        waits = rested_s < _DOUBT_STILL_S or self._is_on(blob, self._whereabouts.since(look.t - _JUMP_S), view)
+        if doubtful and waits:
             self._traces.touch(blob.area, look.t)  # perhaps a hand that rests there: it is looked at again
             return None
         box = view.fractions(*blob.rect)

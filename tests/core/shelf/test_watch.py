@@ -145,3 +145,13 @@ def test_whoever_stands_there_for_long_never_becomes_the_shelf() -> None:
     )
     other = replace(other, path=(*other.path, Waypoint(86.0, -0.2, 0.97)), shirt=170, trousers=90)
     assert watched(shop(figures=(first, other), duration_s=92.0)) == []
+
+
+def test_whoever_is_lost_for_a_moment_has_not_taken_what_they_hide() -> None:
+    """A sleeve that has rested for long is believed to be the shelf only where nobody was seen a moment ago."""
+    path = (Waypoint(2.0, 0.0, 0.95), Waypoint(4.0, 0.6, 0.95), Waypoint(40.0, 0.6, 0.95))
+    stands = Figure(3, path, height_frac=0.7, shirt=130, trousers=110)
+    watch, changes = ShelfWatch(AREA, (2, 4)), list[Change]()
+    for frame, tracks in frames(shop(figures=(stands,), duration_s=26.0, seed=6)):
+        changes += watch.observe(frame, () if 24.0 <= frame.t < 25.0 else tracks, frame.t)
+    assert changes == []
