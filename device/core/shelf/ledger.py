@@ -8,6 +8,7 @@ import numpy as np
 
 from device.core.geometry import Box
 from device.core.shelf.change import Looks, Verdict, distance
+from device.core.shelf.settings import Least
 from device.core.shelf.view import Cells, Mask
 
 AS_BEFORE = "the place looks as it did before it changed last"
@@ -15,10 +16,6 @@ _SAME_PLACE = 0.35
 """Intersection over union with which two changes are at the same place."""
 _UNCLEAR = 0.1
 """Scores nearer to zero say nothing."""
-_LEAST: dict[Verdict, float] = {"taken": 0.3, "returned": 0.45}
-_LEAST_THIN = 0.5
-"""Where nothing had changed before, so much must speak for it, more where the place is too thin for a print: each of
-300 takings in drawn scenes had .45 or more. Somebody who stops beside goods leaves rims in another light."""
 _BESIDE = np.ones((9, 9), dtype=np.uint8)
 _PART = 0.5
 """A rest is smaller than so much of what it is a rest of."""
@@ -89,6 +86,7 @@ class Ledger:
     """The past of one shelf, bounded."""
 
     max_past: int
+    least: Least = Least()
     _past: "deque[_Entry]" = field(init=False)
     _count: int = 0
 
@@ -118,7 +116,8 @@ class Ledger:
         if last is None and _DEEPER < looks.facts.get("depth", 0.0) < (1.0 if sharp else _SHADED) and _as_full(looks):
             return "taken", 0.55, "what stands there now is farther back"
         verdict: Verdict = "taken" if looks.score > 0 else "returned"
-        least = _LEAST[verdict] if "print" in looks.facts else _LEAST_THIN
+        of_kind = self.least.taken if verdict == "taken" else self.least.returned
+        least = of_kind if "print" in looks.facts else self.least.thin
         if last is not None or (sharp and verdict == "taken"):
             least = _UNCLEAR
         if abs(looks.score) < least:
@@ -210,12 +209,14 @@ _OWN, _HAD = 0.3, 0.2
 """So much more outline, and print, has a place to which an item came, or from which one went."""
 _BLENDS = 0.8
 """So much less than before stands out what now shows nothing but what lies around it; 1 is not at all any more."""
+_AS_FULL = 0.3
+"""With a score less than that something with a print stands there before and after."""
 _SAME_RIM, _SAME_PRINT = 0.1, 0.15
 """Of what has as much outline and print as before, something stands there before and after."""
 
 
 def _as_full(looks: Looks) -> bool:
-    if abs(looks.score) < _UNCLEAR or ("print" in looks.facts and 0.0 < looks.score < _LEAST["taken"]):
+    if abs(looks.score) < _UNCLEAR or ("print" in looks.facts and 0.0 < looks.score < _AS_FULL):
         return True
     return abs(looks.facts["outline"]) < _SAME_RIM and abs(looks.facts.get("print", 1.0)) < _SAME_PRINT
 

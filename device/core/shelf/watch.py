@@ -59,7 +59,7 @@ class ShelfWatch:
         """``grid`` None has the slots proposed from the picture."""
         self._shelf, self._grid, self._settings = shelf, grid, settings or ShelfSettings()
         self._whereabouts = Whereabouts(self._settings.memory_s)
-        self._ledger = Ledger(self._settings.max_past)
+        self._ledger = Ledger(self._settings.max_past, self._settings.least)
         self._view: View | None = None
         self._memory: Memory | None = None
         self._slots: Slots | None = None

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from device.core.rules.objects import FLOOR
 from device.core.shelf.change import Looks
 from device.core.shelf.ledger import Ledger
+from device.core.shelf.settings import ShelfSettings
 
 AREA = np.zeros((12, 12), dtype=np.bool_)
 AREA[3:9, 3:9] = True
@@ -31,6 +33,14 @@ def test_where_nothing_had_changed_more_must_speak(
     """More for a return than for a taking, most where a rim is all; less where no shadow has such an edge."""
     facts = {"outline": score, "depth": 0.0} | ({} if print_ is None else {"print": print_})
     assert Ledger(10).judge(AREA, GREY, Looks(score, facts), sharp=sharp)[0] == verdict
+
+
+@pytest.mark.parametrize("score", [-0.31, -0.45])
+def test_of_a_floor_less_is_asked(score: float) -> None:
+    """A bag among the patterns of a floor stands out no more than so; on a shelf that is no return."""
+    looks = Looks(score, {"outline": -0.33, "depth": 0.0})
+    assert Ledger(10, FLOOR.least).judge(AREA, GREY, looks)[0] == "returned"
+    assert Ledger(10, ShelfSettings().least).judge(AREA, GREY, looks)[0] is None
 
 
 @pytest.mark.parametrize("score", [0.05, 0.2, 0.28])
