@@ -493,3 +493,18 @@ def test_who_was_first_seen_behind_another_is_known_by_what_was_seen_alone() -> 
     tracks = tracker.update(looking(detections(aside), BLUE), moving(aside[2], behind[2]), 3.0)
 
     assert [track.id for track in tracks if track.seen] == alone
+
+
+@pytest.mark.parametrize("rate", [1.0, 2.0])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_who_stays_at_the_edge_of_the_picture_is_themselves(rate: float, mirrored: bool) -> None:
+    """However unsteady the box is: nobody has gone who was seen there in the look before."""
+    tracker, noise, numbers = Tracker(), np.random.default_rng(1), set[int]()
+    for n in range(120):
+        off = noise.normal(0.0, (0.003, 0.02, 0.045))
+        x = 0.06 + float(off[0])
+        who = person(1.0 - x if mirrored else x, foot=0.85 + float(off[1]), height=0.6 + float(off[2]))
+        tracks = tracker.update(detections(who), moving(who[2]), n / rate)
+        numbers |= {track.id for track in tracks}
+
+    assert numbers == {1}

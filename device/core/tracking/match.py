@@ -69,7 +69,8 @@ def gains(
     if in_place:
         strangeness = np.minimum(strangeness, settings.left_over_span)
     table -= settings.appearance_weight * strangeness
-    both_cut = (expected.cut > 0.0) & sight.cut
+    # Who was seen there in the look before has not gone since, however unsteady the box is.
+    both_cut = (expected.cut > 0.0) & (expected.missed_s > 0.0) & sight.cut
     table -= settings.edge_cost * (both_cut & ~_level(expected, sight, settings, settings.edge_level))
     table = np.where(table > 0.0, np.maximum(table - settings.new_cost * expected.new, _NEW_SHARE * table), table)
     kinds = {thing.kind for thing in things}

@@ -122,14 +122,16 @@ class TrackerSettings:
     hidden_word: float = 0.5
     """So much of its appearance counts where all of a box is behind a surely seen one that is nearer, and the more the
     more is shown, all from a half on: what is seen there is not its own. On 47 times ten minutes of a drawn shop that
-    and ``edge_cost`` took false stays from 7 to 1 and missed ones from 8 to 6; at .2 the clips lose .01 of IDF1."""
+    and ``edge_cost``, which whoever had just been seen paid as well then, took false stays from 7 to 1 and missed ones
+    from 8 to 6; at .2 the clips lose .01 of IDF1."""
     edge_cost: float = 2.0
-    """Cost of a match at the left or right edge of the picture with what it cut off before, where ..."""
+    """Cost of a match at a side of the picture with what was cut off there and missed since, where ..."""
     edge_level: float = 2.0
     """... foot and height are off by so many standard deviations of noise: there one goes and another comes."""
     left_over_span: float = 0.05
-    """The same where both a thing and a detection just there are left over: that one went and another came in its
-    place between two looks is less likely than that it looks different, half behind somebody or in another light."""
+    """``appearance_span`` where both a thing and a detection just there are left over: that one went and another came
+    in its place between two looks is less likely than that it looks different, half behind somebody or in another
+    light."""
     left_over_s: float = 0.6
     """... if the thing was missed for no longer before: up to 1.5 alike; at .3 one more stay of 295 breaks ..."""
     left_over_level: float = 1.0
