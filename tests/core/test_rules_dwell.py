@@ -102,6 +102,26 @@ def test_who_is_seen_elsewhere_is_not_missed() -> None:
     assert states(rule.update(make_scene(2.0, make_track(foot=OUTSIDE)))) == ["end"]
 
 
+def test_who_was_seen_again_is_missed_anew() -> None:
+    """Looks that missed them before are forgotten."""
+    rule = in_zone()
+    rule.update(make_scene(0.0, make_track()))
+    drafts = [rule.update(make_scene(float(t), make_track(seen=t == 3))) for t in range(1, 7)]
+
+    assert not any(drafts)
+    assert states(rule.update(make_scene(7.0, make_track(seen=False)))) == ["end"]
+
+
+def test_that_somebody_else_is_missed_prolongs_no_stay() -> None:
+    """Four looks are asked only of who has been inside."""
+    rule = in_zone()
+    other = make_track(2, foot=OUTSIDE, seen=False)
+    rule.update(make_scene(0.0, make_track(), other))
+
+    assert rule.update(make_scene(1.0, make_track(foot=OUTSIDE), other)) == ()
+    assert states(rule.update(make_scene(2.0, make_track(foot=OUTSIDE), other))) == ["end"]
+
+
 @pytest.mark.parametrize("pictures_per_s", [2, 5, 15, 30])
 def test_the_grace_is_seconds_at_every_rate(pictures_per_s: int) -> None:
     """With two looks a second the end comes within one of the grace, however many pictures pass in between."""
