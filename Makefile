@@ -25,7 +25,7 @@ PIP := bin/python -m pip install --quiet --disable-pip-version-check
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo run check-config replay test test-device test-train test-train-slow lint types layers format docs sums lock bench \
-	track-table truth truth-long theft-table track-log-cost camera-bench camera-faults camera-vm bundle field field-arm64 field-long powercut capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
+	track-table truth truth-long theft-table collage track-log-cost camera-bench camera-faults camera-vm bundle field field-arm64 field-long powercut capacity recording-cost recording-kills fleet-load store-bench faults faults-long ha wheel clean distclean python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -144,6 +144,9 @@ truth: $(DEV) ## how often each rule is right, on scenes with exact truth
 
 truth-long: $(DEV) ## false alarms in 72 simulated hours; an hour, goes on where it was interrupted
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.truth_long
+
+collage: $(DEV) ## goods and bags of real pictures in files, told or not: make collage DATA=DIR, ten minutes
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.collage --data $(or $(DATA),$(error say which: make collage DATA=DIR))
 
 theft-table: $(DEV) ## how well concealment ranks staged thefts: make theft-table DATA=DIR, a quarter of an hour
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.staged_theft --data $(or $(DATA),$(error say which: make theft-table DATA=DIR))

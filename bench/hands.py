@@ -6,14 +6,16 @@ The pictures are drawn and go through H.264; nobody is ever detected, so that on
 import argparse
 import tempfile
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 import av
+import numpy as np
 from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
 from bench.truth_expected import Expected
 from bench.truth_scenes import pictures
@@ -115,29 +117,41 @@ def config_of(clip: Clip) -> Config:
     return Config.model_validate(example)
 
 
-def record(scene: Scene, path: Path) -> None:
-    """Write a scene as H.264."""
+def record(
+    pictures: Iterable[NDArray[np.uint8]], path: Path, *, width: int, height: int, fps: float, crf: int = 28
+) -> None:
+    """Write I420 pictures as H.264."""
     with av.open(str(path), "w") as file:
-        stream = file.add_stream("libx264", rate=Fraction(scene.fps).limit_denominator(1000))
+        stream = file.add_stream("libx264", rate=Fraction(fps).limit_denominator(1000))
         assert isinstance(stream, VideoStream)  # noqa: S101 - what the library promises for a video encoder
-        stream.width, stream.height, stream.pix_fmt = scene.width_px, scene.height_px, "yuv420p"
-        stream.options = {"crf": "28", "preset": "veryfast"}
-        for _, i420 in pictures(scene):
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": str(crf), "preset": "veryfast"}
+        for i420 in pictures:
             file.mux(stream.encode(av.VideoFrame.from_ndarray(i420, format="yuv420p")))
         file.mux(stream.encode(None))
 
 
-def events_of(clip: Clip, path: Path, config: Config, detector: Detector) -> list[Event]:
+def events_of(path: Path, fps: float, config: Config, detector: Detector, name: str) -> list[Event]:
     """What a replay of the file tells."""
     kind = RunKind(
-        ids=DerivedIds(clip.name), boot_id="0" * 8, clock_synced=lambda: True, armed="away", keep_candidates=False
+        ids=DerivedIds(name), boot_id="0" * 8, clock_synced=lambda: True, armed="away", keep_candidates=False
     )
     pipeline, events = build_pipeline(config, config.cameras[0], detector, kind), list[Event]()
     with av.open(str(path)) as file:
         for seq, picture in enumerate(file.decode(video=0)):
-            t = seq / clip.scene.fps
-            events += pipeline.step(Frame(seq, t, 1795694400.0 + t, picture.to_ndarray(format="yuv420p"))).events
+            t, i420 = seq / fps, np.asarray(picture.to_ndarray(format="yuv420p"), dtype=np.uint8)
+            events += pipeline.step(Frame(seq, t, 1795694400.0 + t, i420)).events
     return events
+
+
+def count(events: list[Event], expected: Iterable[Expected], kinds: frozenset[str] | None, name: str) -> Tally:
+    """What was told of these kinds, None for all, against what was to be told."""
+    started = [each for each in events if each.state == "start" and each.priority != "info"]
+    wanted, total = list(expected), Tally()
+    for kind in sorted({each.kind for each in started} | {it.kind for it in wanted} if kinds is None else kinds):
+        told = [each for each in started if each.kind == kind]
+        match(told, [it for it in wanted if it.kind == kind], total, name)
+    return total
 
 
 def main() -> None:
@@ -152,13 +166,12 @@ def main() -> None:
             continue
         config = config_of(clip)
         detector = build_detector(config) if options.shipped else ScriptedDetector({}, labels=("person", "car"))
+        scene = clip.scene
         with tempfile.TemporaryDirectory() as folder:
-            record(clip.scene, path := Path(folder) / "clip.mp4")
-            events = events_of(clip, path, config, detector)
-        total = Tally()
-        for kind in sorted(clip.kinds):
-            told = [e for e in events if e.kind == kind and e.state == "start" and e.priority != "info"]
-            match(told, [it for it in clip.expected if it.kind == kind], total, clip.name)
+            path, drawn = Path(folder) / "clip.mp4", (i420 for _, i420 in pictures(scene))
+            record(drawn, path, width=scene.width_px, height=scene.height_px, fps=scene.fps)
+            events = events_of(path, scene.fps, config, detector, clip.name)
+        total = count(events, clip.expected, clip.kinds, clip.name)
         print(f"| {clip.name} | {total.hits + total.missed} | {total.hits} | {total.wrong} |", flush=True)
         for fault in total.faults:
             print(f"<!-- {fault} -->")
