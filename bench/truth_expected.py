@@ -1,5 +1,6 @@
 """What a rule must tell of a scene. Computes nothing."""
 
+import math
 from dataclasses import dataclass
 
 STEP_S = 0.1
@@ -17,5 +18,7 @@ class Expected:
     """From when on it can be seen: delay is counted from here."""
     until_s: float
     """What is told later is another thing."""
+    told_from_s: float = -math.inf
+    """What is told sooner is something else: who stays has to have stayed for long enough."""
     optional: bool = False
     """Nobody could tell: it is out of sight until it is undone or the scene ends. To tell it is no fault."""

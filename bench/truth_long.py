@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -73,10 +74,10 @@ class Chunk:
     number: int
 
 
-def chunks(hours: float, first: int = 0) -> list[Chunk]:
+def chunks(hours: float, first: int = 0, moods: Sequence[Mood] = MOODS) -> list[Chunk]:
     """The moods by turns, so that whoever stops early has some of each; from a number on that nobody tuned on."""
-    each = round(hours * 3600.0 / CHUNK_S / len(MOODS))
-    return [Chunk(mood, number) for number in range(first, first + each) for mood in MOODS]
+    each = round(hours * 3600.0 / CHUNK_S / len(moods))
+    return [Chunk(mood, number) for number in range(first, first + each) for mood in moods]
 
 
 def scene_of(chunk: Chunk) -> Scene:
@@ -199,6 +200,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours", type=float, default=72.0)
     parser.add_argument("--first", type=int, default=FIRST, help="number of the first ten minutes")
+    parser.add_argument("--moods", nargs="+", choices=MOODS, default=MOODS)
     parser.add_argument("--out", type=Path, default=Path("out/truth-long.jsonl"))
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     options = parser.parse_args()
@@ -206,7 +208,9 @@ def main() -> None:
     lines = options.out.read_text(encoding="utf-8").splitlines() if options.out.exists() else []
     rows: list[dict[str, Any]] = [json.loads(line) for line in lines]
     done = {(row["mood"], row["number"]) for row in rows}
-    left = [chunk for chunk in chunks(options.hours, options.first) if (chunk.mood, chunk.number) not in done]
+    left = [
+        chunk for chunk in chunks(options.hours, options.first, options.moods) if (chunk.mood, chunk.number) not in done
+    ]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         for row in pool.imap(play, left):
             rows.append(row)

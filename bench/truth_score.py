@@ -68,7 +68,7 @@ def match(events: list[Event], expected: list[Expected], tally: Tally, where: st
         (abs(event.t_start - wanted.t_s), n, m)
         for n, event in enumerate(events)
         for m, wanted in enumerate(expected)
-        if wanted.t_s - CONTACT_SLACK_S <= event.t_emitted <= wanted.until_s
+        if max(wanted.told_from_s, wanted.t_s - CONTACT_SLACK_S) <= event.t_emitted <= wanted.until_s
     )
     told, met = set[int](), set[int]()
     for _, n, m in pairs:

@@ -137,15 +137,17 @@ def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> 
     parts = [span for span in _joined(surely, GRACE_S - _DOUBT_S) if start - STEP_S <= span[0] <= end]
     parts = [span for span in parts if not longest[0] <= span[0] <= longest[0] + STEP_S]
     if longest[1] - longest[0] >= after_s + _DOUBT_S:
-        # Whoever may be counted from the start on may be told from then on.
+        # Whoever may be counted from the start on may be told so much later.
         clear_s = longest[0] + after_s
-        yield Expected(kind, start, clear_s, clear_s + _LATE_S)
+        yield Expected(kind, start, clear_s, clear_s + _LATE_S, told_from_s=start + after_s - _DOUBT_S)
     elif end - start >= after_s - _DOUBT_S:
-        yield Expected(kind, start, start + after_s, end + _LATE_S, optional=True)
+        told_from_s = start + after_s - _DOUBT_S
+        yield Expected(kind, start, start + after_s, end + _LATE_S, told_from_s=told_from_s, optional=True)
         parts = parts[1:]
     for since, until in parts:
         if until - since >= after_s - _DOUBT_S:
-            yield Expected(kind, since, since + after_s, until + _LATE_S, optional=True)
+            told_from_s = since + after_s - _DOUBT_S
+            yield Expected(kind, since, since + after_s, until + _LATE_S, told_from_s=told_from_s, optional=True)
 
 
 def _inside(way: Way, area: Polygon | None) -> _Stays:

@@ -10,6 +10,9 @@ from device.core.geometry import Box
 from device.core.motion import Motion
 from device.core.track import Track
 from device.core.tracking import ClassThresholds, Tracker, TrackerSettings
+from device.core.tracking.match import expect, gains
+from device.core.tracking.sight import lay_out
+from device.core.tracking.thing import Thing
 
 LABELS = ("person", "car", "truck", "bottle")
 Found = tuple[str, float, Box]
@@ -480,6 +483,23 @@ def test_who_comes_where_another_went_out_of_the_picture(foot: float, same: bool
     found = stand(tracker, person(0.97 if mirrored else 0.03, foot=foot), (0.9, 0.436), 4.5, looks=1)
 
     assert (1 in [track.id for track in found if track.seen]) == same
+
+
+def test_of_who_is_behind_somebody_the_look_says_less() -> None:
+    """What is seen in their box is the other's clothes; a box that nobody is sure of hides nothing."""
+    settings, behind = TrackerSettings(), person(0.5)
+    known = Thing(1, lay_out(looking(detections(behind), BLUE), None, settings), 0, 0.0, settings)
+    known.confirmed = True
+
+    def gain(score: float, foot: float) -> float:
+        before = person(0.51, foot=foot, score=score)
+        sight = lay_out(looking(detections(behind, before), RED, RED), None, settings)
+        mine = int(np.argmin(np.abs(sight.boxes[:, 3] - 0.8)))
+        return float(gains([known], expect([known]), sight, settings)[0, mine])
+
+    unsure, sure, farther = gain(0.3, 0.85), gain(0.85, 0.85), gain(0.85, 0.75)
+    assert sure > unsure + 0.5
+    assert farther == pytest.approx(unsure, abs=1e-6)
 
 
 def test_who_was_first_seen_behind_another_is_known_by_what_was_seen_alone() -> None:

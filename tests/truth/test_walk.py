@@ -44,6 +44,7 @@ def test_who_stays_too_shortly_does_not_loiter() -> None:
     assert told(short, rule) == []
     (stay,) = told(long, rule)
     assert stay.t_clear_s == pytest.approx(stay.t_s + 6.0, abs=0.5)
+    assert stay.t_s + 5.0 < stay.told_from_s < stay.t_clear_s
 
 
 def test_a_crowd_needs_all_of_them_at_once() -> None:

@@ -13,7 +13,8 @@ GRACE_S = 2.0
 MISS_CAP_S = 1.0
 """One look that misses counts for at most this long, however long ago the look before was."""
 GRACE_LOOKS = 4
-"""Who is still followed must be missed so often as well: where nothing moves there are but three looks in the grace."""
+"""Who is still followed must be missed so often as well: where nothing moves there are but three looks in the grace.
+With a look a second an end comes after 4 s; who comes sooner than that is of the same stay."""
 NEWCOMER_S = 3.0
 """Whoever came in no longer ago than this may be somebody, though the tracker does not believe it yet."""
 MAX_NAMED = 32

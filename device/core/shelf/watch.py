@@ -41,7 +41,7 @@ _HAND_OF_ITEM, _HAND_STILL_S = 0.5, 2.0
 """A hand that is told from its arm by a wrist of the colour of the goods: its size, and how long it rests."""
 _DOUBT_STILL_S, _LEFT_S = 15.0, 0.3
 """What may be a hand is believed only after so long; from something that was taken a hand goes away again."""
-_JUMP_S = 5.0  # nor so soon after somebody stood there: where two stand, the box of one jumps to the other at times
+_JUMP_S = 5.0  # or ``absorb_s`` where somebody stood so lately: where two stand, the box of one jumps to the other
 _TOUCHED_WHOLE = 0.25
 """So much of a place that takes in doubtful cells must have been touched."""
 _APART_S = 1.3  # between two things that one hand takes
@@ -260,8 +260,8 @@ class ShelfWatch:
         rested_s = float(np.median(look.still_s[blob.area]))
         left = look.t - rested_s - since > _LEFT_S or self._settings.people_hide
         doubtful = not sharp and self._ledger.is_doubtful(blob.area, looks, verdict, left_again=left)
-        waits = rested_s < _DOUBT_STILL_S or self._is_on(blob, self._whereabouts.since(look.t - _JUMP_S), view)
-        if doubtful and waits:
+        jumped = self._is_on(blob, self._whereabouts.since(look.t - _JUMP_S), view)
+        if doubtful and rested_s < (self._settings.absorb_s if jumped else _DOUBT_STILL_S):
             self._traces.touch(blob.area, look.t)  # perhaps a hand that rests there: it is looked at again
             return None
         box = view.fractions(*blob.rect)

@@ -122,8 +122,7 @@ class TrackerSettings:
     hidden_word: float = 0.5
     """So much of its appearance counts where all of a box is behind a surely seen one that is nearer, and the more the
     more is shown, all from a half on: what is seen there is not its own. On 47 times ten minutes of a drawn shop that
-    and ``edge_cost``, which whoever had just been seen paid as well then, took false stays from 7 to 1 and missed ones
-    from 8 to 6; at .2 the clips lose .01 of IDF1."""
+    and ``edge_cost`` took false stays from 7 to 4, missed ones from 7 to 6; at .2 the clips lose .01 of IDF1."""
     edge_cost: float = 2.0
     """Cost of a match at a side of the picture with what was cut off there and missed since, where ..."""
     edge_level: float = 2.0
