@@ -16,7 +16,7 @@ import numpy as np
 from bench.truth import run
 from bench.truth_scenes import Case
 from bench.truth_score import DAY_S, Tally, match, poisson_bound
-from bench.truth_walk import walked
+from bench.truth_walk import has_stayed, walked
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_goods import Act, Rack
 from device.capture.scene_path import Waypoint
@@ -151,17 +151,19 @@ def play(chunk: Chunk) -> dict[str, Any]:
     case = Case(f"{chunk.mood}-{chunk.number}", chunk.number, scene, camera, walked(scene, camera), (), _MONDAY)
     began = time.process_time()
     events, _ = run(case, timed=False)
-    wrong, missed, faults = dict[str, int](), dict[str, int](), list[str]()
+    wrong, missed, faults, late = dict[str, int](), dict[str, int](), list[str](), 0
     for kind in sorted({table.kind for table in rule_tables(camera)}):
         tally = Tally()
-        match(_told(events, kind), [it for it in case.expected if it.kind == kind], tally, case.name)
-        wrong[kind], missed[kind] = tally.wrong, tally.missed
+        left = match(_told(events, kind), [it for it in case.expected if it.kind == kind], tally, case.name)
+        true = sum(has_stayed(event, scene, camera) for event in left) if kind == "loitering" else 0
+        wrong[kind], missed[kind], late = tally.wrong - true, tally.missed, late + true
         faults += [f"{kind}: {fault}" for fault in tally.faults]
     return {
         "mood": chunk.mood,
         "number": chunk.number,
         "wrong": wrong,
         "missed": missed,
+        "late": late,
         "faults": faults,
         "cpu_s": round(time.process_time() - began, 1),
     }
@@ -192,6 +194,16 @@ def table(rows: list[dict[str, Any]]) -> str:
         total = sum(count.values())
         false = f"{total / days:.2f} ({poisson_bound(total) / days:.2f})"
         lines.append(f"| `{kind}` | " + " | ".join(str(count[mood]) for mood in MOODS) + f" | {false} |")
+    missed = defaultdict[str, int](int)
+    for row in rows:
+        for kind, count in row["missed"].items():
+            missed[kind] += count
+    lines += [
+        "",
+        "Missed: " + (", ".join(f"`{kind}` {n}" for kind, n in sorted(missed.items()) if n) or "nothing") + ".",
+    ]
+    late = sum(row.get("late", 0) for row in rows)
+    lines.append(f"`loitering` that was told late, or again, of somebody who had stayed so long: {late}.")
     return "\n".join(lines)
 
 

@@ -62,8 +62,8 @@ class Tally:
         return poisson_bound(self.quiet_false) / self.negative_s * DAY_S if self.negative_s else math.nan
 
 
-def match(events: list[Event], expected: list[Expected], tally: Tally, where: str) -> None:
-    """Pair events of one kind with what was expected in one scene, each once, the nearest first."""
+def match(events: list[Event], expected: list[Expected], tally: Tally, where: str) -> list[Event]:
+    """Pair events of one kind with what was expected in one scene, each once, the nearest first; those left over."""
     pairs = sorted(
         (abs(event.t_start - wanted.t_s), n, m)
         for n, event in enumerate(events)
@@ -82,7 +82,9 @@ def match(events: list[Event], expected: list[Expected], tally: Tally, where: st
     tally.missed += len(expected) - len(met)
     tally.wrong += len(events) - len(told)
     tally.faults += [f"{where}: missed at {expected[m].t_s:.1f} s" for m in range(len(expected)) if m not in met]
-    tally.faults += [f"{where}: false at {e.t_start:.1f} s: {e.reasons}" for n, e in enumerate(events) if n not in told]
+    false = [event for n, event in enumerate(events) if n not in told]
+    tally.faults += [f"{where}: false at {event.t_start:.1f} s: {event.reasons}" for event in false]
+    return false
 
 
 def poisson_bound(count: int) -> float:

@@ -11,6 +11,7 @@ from device.capture.scene_path import along
 from device.capture.scene_weather import Thing
 from device.config.cameras import CameraTable, RuleTable
 from device.config.rules import labels_of, rule_tables
+from device.core.event import Event
 from device.core.geometry import Box, Line, Point, Polygon, box_area, intersection
 from device.core.rules.dwell import GRACE_S
 from device.core.rules.line import MARGIN_OF_HEIGHT, OVERHANG_FRAC
@@ -27,6 +28,8 @@ _LATE_S = 4.0
 _DOUBT_S = 0.6
 """Stays that are longer or shorter than asked by less than this may be told or not."""
 
+_THERE = 0.1
+"""A box whose foot is no farther from somebody's, in heights, is theirs."""
 _AS_ONE = 0.6
 """Whose box shares so much, of the smaller one, with that of somebody nearer may be taken for a part of them."""
 _NOTICED_S = 1.0
@@ -126,6 +129,30 @@ def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[E
             # Who is back just as the grace ends may be told to have been there all the time.
             yield from (replace(it, optional=True) for it in found) if start - last < GRACE_S + _DOUBT_S else found
             last = end
+
+
+def has_stayed(event: Event, scene: Scene, camera: CameraTable) -> bool:
+    """Whether somebody who stands where a ``loitering`` says has stayed in the zone for as long as was asked.
+
+    Then it is no false alarm, though it may come late, or a second time as their number has changed.
+    """
+    table = next(it for it in rule_tables(camera) if it.kind == event.kind and it.zone == event.zone)
+    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == table.zone), None)
+    after_s = KIND_DEFAULTS[table.kind].after_s if table.after_s is None else table.after_s
+    (x1, _, x2, foot_y), t = event.objects[0].box, event.t_emitted
+    for way in _ways(scene, scene.figures):
+        spot = min(way, key=lambda spot: abs(spot.t - t), default=None)
+        if spot is None or abs(spot.t - t) > STEP_S:
+            continue
+        near = _THERE * spot.height
+        if abs(spot.foot[0] - (x1 + x2) / 2) > near or abs(spot.foot[1] - foot_y) > near:
+            continue
+        if any(
+            start <= t - after_s + _DOUBT_S and t <= end + GRACE_S
+            for start, end in _joined(_inside(way, area).possible)
+        ):
+            return True
+    return False
 
 
 def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> Iterator[Expected]:

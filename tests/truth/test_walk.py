@@ -6,12 +6,14 @@ import pytest
 
 from bench.truth_expected import Expected
 from bench.truth_scenes import FOLDER, load
-from bench.truth_walk import walked
+from bench.truth_walk import has_stayed, walked
 from device.capture.scene import Figure, Scene
 from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Thing
 from device.config.cameras import CameraTable
 from device.config.rules import rule_tables
+from device.core.event import EventObject
+from tests.events import make_event
 
 ZONE = {"id": "yard", "polygon": [[0.3, 0.5], [0.7, 0.5], [0.7, 1.0], [0.3, 1.0]]}
 GATE = {"id": "gate", "start": [0.5, 1.0], "end": [0.5, 0.5]}
@@ -120,3 +122,19 @@ def test_who_has_hardly_come_into_the_picture_may_cross_unnoticed() -> None:
     rule = {"kind": "line_crossed", "line": "gate", "direction": "out"}
     appears = Figure(1, (Waypoint(3, 0.4, 0.8), Waypoint(9, 1.0, 0.8)), 0.4)
     assert told(Scene(duration_s=12.0, figures=(appears,)), rule) == []
+
+
+def test_what_is_told_of_somebody_who_has_stayed_is_not_false() -> None:
+    """However late, and of nobody else; who has stood there for a shorter time has not stayed."""
+    rule = {"kind": "loitering", "zone": "yard", "after_s": 6.0}
+    table = {"id": "cam", "source": "synthetic:", "zones": [ZONE], "lines": [GATE], "rules": [rule]}
+    camera = CameraTable.model_validate(table)
+    scene = Scene(duration_s=30.0, figures=(walk((0, 0.0), (5, 0.5), (20, 0.5), (25, 1.0)),))
+
+    def stayed(t: float, x: float) -> bool:
+        seen = EventObject(track=1, label="person", score=0.9, box=(x - 0.05, 0.4, x + 0.05, 0.8))
+        return has_stayed(make_event(kind="loitering", zone="yard", t_emitted=t, objects=(seen,)), scene, camera)
+
+    assert stayed(17.0, 0.5)
+    assert not stayed(17.0, 0.6)
+    assert not stayed(6.0, 0.5)
