@@ -82,6 +82,19 @@ def test_one_missing_look_after_a_long_sleep_is_no_end() -> None:
     assert states(empty(rule, 61.0)) == ["end"]
 
 
+@pytest.mark.parametrize(("x", "goes_on"), [(0.2, True), (0.02, False), (0.98, False)])
+def test_who_walks_out_at_a_side_of_the_picture_has_stayed(x: float, goes_on: bool) -> None:
+    """The number may come back with somebody else; a step out of the zone elsewhere is none."""
+    rule = in_zone("track", after_s=3.0)
+    for t in seconds(0.0, 2.0):
+        assert rule.update(make_scene(t, make_track())) == ()
+    rule.update(make_scene(2.5, make_track(foot=(x, 0.9))))
+
+    drafts = [draft for t in seconds(3.0, 4.0) for draft in rule.update(make_scene(t, make_track()))]
+
+    assert states(drafts) == (["start"] if goes_on else [])
+
+
 @pytest.mark.parametrize("gap_s", [0.75, 1.0])
 def test_a_few_missing_looks_at_a_slow_rate_are_no_end(gap_s: float) -> None:
     """Who stands where nothing moves is looked for seldom: it takes four looks that miss them, as at any rate."""

@@ -15,6 +15,10 @@ MISS_CAP_S = 1.0
 GRACE_LOOKS = 4
 """Who is still followed must be missed so often as well: where nothing moves there are but three looks in the grace.
 With a look a second an end comes after 4 s; who comes sooner than that is of the same stay."""
+SIDE_GRACE_S = 0.4
+"""Whoever is seen outside for so long at a side of the picture has gone: the number may come back with another."""
+SIDE_FRAC = 0.01
+"""A box so near to a side of the picture is cut off by it."""
 NEWCOMER_S = 3.0
 """Whoever came in no longer ago than this may be somebody, though the tracker does not believe it yet."""
 MAX_NAMED = 32
@@ -139,6 +143,8 @@ class DwellRule:
             stay.absent_s += min(scene.t - stay.t_counted, MISS_CAP_S)
             stay.misses += scene.looked
             stay.t_counted = scene.t
+        if self._per == "track" and stay.absent_s >= SIDE_GRACE_S and self._walks_out(key, scene):
+            stay.absent_s = max(stay.absent_s, GRACE_S)
         unseen = any(not track.seen and track.id in stay.ids for track in scene.tracks)
         if stay.absent_s < GRACE_S or (unseen and stay.misses < GRACE_LOOKS):
             return []
@@ -147,6 +153,13 @@ class DwellRule:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
         return self._candidate(stay, scene.t)
+
+    def _walks_out(self, key: int, scene: Scene) -> bool:
+        """Whether it is seen outside and a side of the picture cuts it off: there one goes and another may come."""
+        return any(
+            track.id == key and track.seen and (track.box[0] <= SIDE_FRAC or track.box[2] >= 1.0 - SIDE_FRAC)
+            for track in scene.tracks
+        )
 
     def _newcomers(self, stay: _Dwell, t: float) -> int:
         return sum(t - since <= NEWCOMER_S for id_, since in self._entered.items() if id_ not in stay.ids)
