@@ -118,7 +118,7 @@ def _moved(scene: Scene, staff: frozenset[int]) -> tuple[Expected, ...]:
         # What had gone behind the same back and is there again was never seen to be away.
         unseen = any(_same_slot(other, act) and other.t_s < act.t_s <= _clear(scene, other) for other in moved)
         hidden = again or unseen or clear > scene.duration_s - 1.5
-        found.append(Expected(GOODS_KINDS[act.kind], act.t_s, clear, clear + 6.0, hidden))
+        found.append(Expected(GOODS_KINDS[act.kind], act.t_s, clear, clear + 6.0, optional=hidden))
     return tuple(found)
 
 
