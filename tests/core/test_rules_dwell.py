@@ -95,6 +95,31 @@ def test_who_walks_out_at_a_side_of_the_picture_has_stayed(x: float, goes_on: bo
     assert states(drafts) == (["start"] if goes_on else [])
 
 
+def side_rule() -> DwellRule:
+    """Loitering for three seconds in the whole picture."""
+    return DwellRule(make_settings(zone=None, after_s=3.0), None, per="track")
+
+
+def test_who_comes_away_from_a_side_of_the_picture_has_been_there_no_longer() -> None:
+    """As one goes out another comes in, and may get the number: what is known begins where the side cut it off."""
+    rule, told = side_rule(), []
+    for t in seconds(0.0, 6.0):
+        x = 0.3 if t < 1.5 else (0.04 if t < 2.5 else 0.3)
+        told += [(draft.state, draft.t_start, t) for draft in rule.update(make_scene(t, make_track(foot=(x, 0.9))))]
+
+    assert told == [("start", 1.5, 4.5)]
+
+
+@pytest.mark.parametrize("shaky", [0.0, 0.012])
+def test_who_loiters_at_the_side_of_the_picture_is_told(shaky: float) -> None:
+    """However unsteady the box, there and a little away from it."""
+    rule, told = side_rule(), []
+    for n, t in enumerate(seconds(0.0, 6.0)):
+        told += states(rule.update(make_scene(t, make_track(foot=(0.055 + shaky * (-1) ** n, 0.9)))))
+
+    assert told == ["start"]
+
+
 @pytest.mark.parametrize("gap_s", [0.75, 1.0])
 def test_a_few_missing_looks_at_a_slow_rate_are_no_end(gap_s: float) -> None:
     """Who stands where nothing moves is looked for seldom: it takes four looks that miss them, as at any rate."""

@@ -18,7 +18,9 @@ With a look a second an end comes after 4 s; who comes sooner than that is of th
 SIDE_GRACE_S = 0.4
 """Whoever is seen outside for so long at a side of the picture has gone: the number may come back with another."""
 SIDE_FRAC = 0.01
-"""A box so near to a side of the picture is cut off by it."""
+"""A box so near to a side of the picture is cut off by it ..."""
+AWAY_OF_HEIGHT = 0.15
+"""... and so many heights away from it somebody has come in: who loiters at the side itself is told all the same."""
 NEWCOMER_S = 3.0
 """Whoever came in no longer ago than this may be somebody, though the tracker does not believe it yet."""
 MAX_NAMED = 32
@@ -34,6 +36,8 @@ class _Dwell:
     t_last: float
     t_counted: float
     """Until when absence has been counted."""
+    t_side: float | None = None
+    """When a side of the picture cut it off, as long as it has not come away from there."""
     ids: set[int] = field(default_factory=set)
     """Tracks that have been inside and are still followed."""
     named: tuple[int, ...] = ()
@@ -117,7 +121,19 @@ class DwellRule:
         stay.ids.update(new)
         stay.named = (*stay.named, *new)[:MAX_NAMED]
         stay.count += len(new)
+        if self._per == "track":
+            self._count_anew(stay, tracks[0], t)
         stay.score.add(sorted((track.score for track in tracks), reverse=True)[self._least - 1])
+
+    def _count_anew(self, stay: _Dwell, track: Track, t: float) -> None:
+        """Who comes away from a side of the picture may have come in there, as whoever had the number went out."""
+        gap = min(track.box[0], 1.0 - track.box[2])
+        if gap <= SIDE_FRAC:
+            stay.t_side = t if stay.t_side is None else stay.t_side
+        elif stay.t_side is not None and gap >= AWAY_OF_HEIGHT * (track.box[3] - track.box[1]):
+            if not stay.told:
+                stay.t_began = max(stay.t_began, stay.t_side)
+            stay.t_side = None
 
     def _news(self, key: int, t: float) -> list[Draft]:
         stay = self._stays[key]
