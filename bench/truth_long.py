@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -16,7 +17,7 @@ import numpy as np
 from bench.truth import run
 from bench.truth_scenes import Case
 from bench.truth_score import DAY_S, Tally, match, poisson_bound
-from bench.truth_walk import has_stayed, walked
+from bench.truth_walk import WALKED, has_stayed, walked
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_goods import Act, Rack
 from device.capture.scene_path import Waypoint
@@ -64,6 +65,14 @@ CAMERA: Final[dict[str, Any]] = {
         },
     ],
 }
+
+
+WALKED_CAMERA: Final[dict[str, Any]] = {
+    **CAMERA,
+    "shelves": [],
+    "rules": [rule for rule in CAMERA["rules"] if rule["kind"] in WALKED],
+}
+"""Zones and lines alone: what shelves and floors make dear is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +154,9 @@ def _cars(rng: np.random.Generator, mood: Mood) -> tuple[Thing, ...]:
     return (Thing(900, (Waypoint(t, 1.3, 0.72), Waypoint(t + 9.0, -0.3, 0.72)), (0.3, 0.16), "car", 150),)
 
 
-def play(chunk: Chunk) -> dict[str, Any]:
+def play(chunk: Chunk, *, drawn: dict[str, Any] = CAMERA) -> dict[str, Any]:
     """Run a chunk; false alarms by kind, and what was missed."""
-    scene, camera = scene_of(chunk), CameraTable.model_validate(CAMERA)
+    scene, camera = scene_of(chunk), CameraTable.model_validate(drawn)
     case = Case(f"{chunk.mood}-{chunk.number}", chunk.number, scene, camera, walked(scene, camera), (), _MONDAY)
     began = time.process_time()
     events, _ = run(case, timed=False)
@@ -213,6 +222,7 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=72.0)
     parser.add_argument("--first", type=int, default=FIRST, help="number of the first ten minutes")
     parser.add_argument("--moods", nargs="+", choices=MOODS, default=MOODS)
+    parser.add_argument("--walked", action="store_true", help="zones and lines alone: half the time")
     parser.add_argument("--out", type=Path, default=Path("out/truth-long.jsonl"))
     parser.add_argument("--processes", type=int, default=len(os.sched_getaffinity(0)))
     options = parser.parse_args()
@@ -224,7 +234,7 @@ def main() -> None:
         chunk for chunk in chunks(options.hours, options.first, options.moods) if (chunk.mood, chunk.number) not in done
     ]
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
-        for row in pool.imap(play, left):
+        for row in pool.imap(partial(play, drawn=WALKED_CAMERA if options.walked else CAMERA), left):
             rows.append(row)
             with options.out.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
