@@ -171,6 +171,19 @@ def test_an_answer_that_comes_late_takes_no_news_away(
     assert shown.locator("#latest .event").count() == 2
 
 
+def test_what_was_asked_for_and_is_told_as_well_is_shown_once(window: Window, page: Served) -> None:
+    """The list has an event before the stream brings it: an answer may overtake it."""
+    alarm = make_event(seq=1, priority="alarm")
+    page.tell(alarm)
+    shown = window.log_in("vera")
+    assert soon(lambda: len(page.feed._streams) == 1)
+    shown.locator("#latest .event").wait_for()
+    page.tell(alarm)
+    page.tell(make_event(seq=2, priority="alarm", kind="panic", camera=None, zone=None))
+    shown.locator("#latest").get_by_text("Panic").wait_for()
+    assert shown.locator("#latest .event").count() == 2
+
+
 def test_a_verdict_is_kept(window: Window, page: Served) -> None:
     """Pressed, and still pressed when the page is loaded again; pressed again it is taken back."""
     alarm = page.tell(make_event(seq=1, priority="alarm"))

@@ -57,6 +57,14 @@ export function refill(list, events) {
   list.replaceChildren(...newer, ...events.map(row));
 }
 
+// Puts what the stream tells on top of a list, once: what was asked for may have had it already.
+export function put(list, item, most) {
+  [...list.children].find((other) => other.dataset.id === item.dataset.id)?.remove();
+  item.classList.add("new");
+  list.prepend(item);
+  while (list.children.length > most) list.lastElementChild.remove();
+}
+
 // As in device/web/look.py.
 const PANEL_TITLES = { armed_home: "Armed, at home", armed_away: "Armed, away", armed_night: "Armed, night",
   arming: "Arming", pending: "Entry delay", triggered: "Alarm set off" };

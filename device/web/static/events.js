@@ -1,5 +1,5 @@
 // New events at the top of the list, where it shows the newest and they fit the filter.
-import { ask, fromContract, listen, refill, row } from "./common.js";
+import { ask, fromContract, listen, put, refill, row } from "./common.js";
 
 const list = document.getElementById("events");
 const RANKS = ["info", "notice", "warning", "alarm"];
@@ -25,11 +25,8 @@ if (list.dataset.live) {
     open: fill,
     event: (message) => {
       if (!fits(message)) return;
-      const item = row(fromContract(message));
-      item.classList.add("new");
-      list.prepend(item);
+      put(list, row(fromContract(message)), MOST);
       document.querySelector(".empty")?.remove();
-      while (list.children.length > MOST) list.lastElementChild.remove();
     },
   });
 }

@@ -1,5 +1,5 @@
 // The panel with its buttons and PIN, live pictures, and the latest events.
-import { ask, fromContract, listen, refill, row, say } from "./common.js";
+import { ask, fromContract, listen, put, refill, row, say } from "./common.js";
 
 const panel = document.getElementById("panel");
 let due = null;
@@ -115,9 +115,6 @@ listen({
   panel: refresh,
   event: (message) => {
     if (message.state === "end" || message.priority === "info") return;
-    const item = row(fromContract(message));
-    item.classList.add("new");
-    latest.prepend(item);
-    while (latest.children.length > limit) latest.lastElementChild.remove();
+    put(latest, row(fromContract(message)), limit);
   },
 });
