@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from bench.truth_expected import Expected
 from bench.truth_scenes import pictures
-from bench.truth_score import Tally, match
+from bench.truth_score import Tally, match, told
 from device.app import RunKind, build_detector, build_pipeline
 from device.capture.scene import Figure, Scene
 from device.capture.scene_goods import Act, ActKind, Rack, Side
@@ -35,6 +35,7 @@ from device.ports import Detector
 EXAMPLES: Final = Path(__file__).parent.parent / "docs" / "examples"
 SIZES: Final = ((640, 480, 10.0), (640, 480, 30.0), (1280, 720, 15.0), (1280, 720, 30.0), (320, 240, 15.0))
 KINDS: Final[dict[ActKind, str]] = {"take": "item_taken", "put": "item_returned"}
+HEAD: Final = "| clip | to be told | found | false |\n|-|-|-|-|"
 UNCOVERED_S, LEFT_S = 1.5, 30.0
 """How soon each must be told: after the hand has gone, after the owner has."""
 
@@ -146,12 +147,17 @@ def events_of(path: Path, fps: float, config: Config, detector: Detector, name: 
 
 def count(events: list[Event], expected: Iterable[Expected], kinds: frozenset[str] | None, name: str) -> Tally:
     """What was told of these kinds, None for all, against what was to be told."""
-    started = [each for each in events if each.state == "start" and each.priority != "info"]
     wanted, total = list(expected), Tally()
-    for kind in sorted({each.kind for each in started} | {it.kind for it in wanted} if kinds is None else kinds):
-        told = [each for each in started if each.kind == kind]
-        match(told, [it for it in wanted if it.kind == kind], total, name)
+    for kind in sorted({each.kind for each in events} | {it.kind for it in wanted} if kinds is None else kinds):
+        match(told(events, kind), [it for it in wanted if it.kind == kind], total, name)
     return total
+
+
+def tell(name: str, total: Tally) -> None:
+    """A line of the table, and the faults below it."""
+    print(f"| {name} | {total.hits + total.missed} | {total.hits} | {total.wrong} |", flush=True)
+    for fault in total.faults:
+        print(f"<!-- {fault} -->")
 
 
 def main() -> None:
@@ -160,7 +166,7 @@ def main() -> None:
     parser.add_argument("--shipped", action="store_true", help="the shipped detector in place of none at all")
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    print("| clip | to be told | found | false |\n|-|-|-|-|")
+    print(HEAD)
     for clip in (*hand_clips(), *bag_clips()):
         if options.only not in clip.name:
             continue
@@ -172,9 +178,7 @@ def main() -> None:
             record(drawn, path, width=scene.width_px, height=scene.height_px, fps=scene.fps)
             events = events_of(path, scene.fps, config, detector, clip.name)
         total = count(events, clip.expected, clip.kinds, clip.name)
-        print(f"| {clip.name} | {total.hits + total.missed} | {total.hits} | {total.wrong} |", flush=True)
-        for fault in total.faults:
-            print(f"<!-- {fault} -->")
+        tell(clip.name, total)
 
 
 if __name__ == "__main__":

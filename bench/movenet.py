@@ -31,7 +31,7 @@ from device.detect.shipped import find_shipped
 from device.ports import PoseFinder
 from training.concealment.clips import Clip, frames_of, read_clips
 from training.concealment.commands import Looks, goods_of, look_at
-from training.concealment.crossval import auc, group_folds
+from training.concealment.crossval import auc, group_folds, middle_of_draws
 from training.concealment.fit import windows_of
 from training.floatrun import FloatInput
 
@@ -190,15 +190,9 @@ def _difference(
     scores: NDArray[np.float64], other: NDArray[np.float64], theft: NDArray[np.bool_], groups: Sequence[str]
 ) -> str:
     """Of two areas, with the middle 95 % when the same whole groups are drawn again for both."""
-    order = sorted(set(groups))
-    rows = [np.flatnonzero([group == one for group in groups]) for one in order]
-    random, drawn = np.random.default_rng(0), list[float]()
-    while len(drawn) < 2000:
-        again = np.concatenate([rows[i] for i in random.integers(0, len(rows), len(rows))])
-        value = auc(scores[again], theft[again]) - auc(other[again], theft[again])
-        if not np.isnan(value):
-            drawn.append(value)
-    low, high = np.quantile(drawn, (0.025, 0.975))
+    low, high = middle_of_draws(
+        lambda again: auc(scores[again], theft[again]) - auc(other[again], theft[again]), groups
+    )
     return f"{auc(scores, theft) - auc(other, theft):+.3f} ({low:+.3f} to {high:+.3f})"
 
 

@@ -11,7 +11,6 @@ import argparse
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from device.core.card import InputSpec
-from device.core.cutout import around, cut
-from device.core.frame import frame_from_bgr
-from device.detect.pose import MARGIN
-from training.coco import CocoSet, read_coco, read_picture
+from training.base.make_pose import people_of
+from training.coco import read_coco
 from training.floatrun import FloatInput
 
 SHA256 = {
@@ -79,22 +76,9 @@ def main() -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     coco = read_coco(asked.people / "instances.json", asked.people / "images")
     for name in SIDES:
-        samples = [FloatInput(input_of(name)).fill(crop)[0].copy() for crop in people(coco)]
+        samples = [FloatInput(input_of(name)).fill(person.crop)[0].copy() for person in people_of(coco, MIN_HEIGHT_PX)]
         sys.stdout.write(f"{name}: {len(samples)} people, {convert(name, asked.weights, samples, asked.out)}\n")
     return 0
-
-
-def people(coco: CocoSet) -> Iterator[NDArray[np.uint8]]:
-    """Everybody tall enough, cut out as the device would, BGR."""
-    ids = {id_ for id_, label in coco.categories.items() if label == "person"}
-    for picture in coco.pictures:
-        frame = frame_from_bgr(read_picture(picture))
-        size = (frame.width, frame.height)
-        for box in coco.boxes_of(picture.id):
-            x, y, width, height = box.sides
-            if box.category_id in ids and not box.crowd and height >= MIN_HEIGHT_PX:
-                person = (x / size[0], y / size[1], (x + width) / size[0], (y + height) / size[1])
-                yield cut(frame, around(person, size, MARGIN, square=True)).bgr()
 
 
 def convert(name: str, folder: Path, samples: list[NDArray[np.float32]], out: Path) -> str:

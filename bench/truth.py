@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.truth_scenes import FOLDER, Case, load, pictures
-from bench.truth_score import Tally, match, quantile
+from bench.truth_score import Tally, match, quantile, told
 from device.app import RunKind, build_pipeline
 from device.config.rules import rule_tables
 from device.core.event import Event
@@ -87,14 +87,14 @@ def judge(case: Case, events: list[Event], total: Total) -> None:
     for kind in sorted({table.kind for table in rule_tables(case.camera)}):
         tally = total.tallies[kind]
         wanted = [each for each in case.expected if each.kind == kind]
-        told = [e for e in events if e.kind == kind and e.state == "start" and e.priority != "info"]
+        said = told(events, kind)
         if any(not each.optional for each in wanted):
             tally.positive += 1
         else:
             tally.negative += 1
             tally.negative_s += case.scene.duration_s
-            tally.quiet_false += max(0, len(told) - len(wanted))
-        match(told, wanted, tally, f"{case.name} seed {case.seed}")
+            tally.quiet_false += max(0, len(said) - len(wanted))
+        match(said, wanted, tally, f"{case.name} seed {case.seed}")
     total.scenes += 1
     total.pictures += case.scene.pictures
 

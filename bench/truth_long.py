@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.truth import run
 from bench.truth_scenes import Case
-from bench.truth_score import DAY_S, Tally, match, poisson_bound
+from bench.truth_score import DAY_S, Tally, match, poisson_bound, told
 from bench.truth_walk import WALKED, has_stayed, walked
 from device.capture.scene import Figure, Light, Scene
 from device.capture.scene_goods import Act, Rack
@@ -24,7 +24,6 @@ from device.capture.scene_path import Waypoint
 from device.capture.scene_weather import Shade, Thing
 from device.config.cameras import CameraTable
 from device.config.rules import rule_tables
-from device.core.event import Event
 
 Mood = Literal["busy", "quiet", "nasty"]
 MOODS: Final[tuple[Mood, ...]] = ("busy", "quiet", "nasty")
@@ -163,7 +162,7 @@ def play(chunk: Chunk, *, drawn: dict[str, Any] = CAMERA) -> dict[str, Any]:
     wrong, missed, faults, late = dict[str, int](), dict[str, int](), list[str](), 0
     for kind in sorted({table.kind for table in rule_tables(camera)}):
         tally = Tally()
-        left = match(_told(events, kind), [it for it in case.expected if it.kind == kind], tally, case.name)
+        left = match(told(events, kind), [it for it in case.expected if it.kind == kind], tally, case.name)
         true = sum(has_stayed(event, scene, camera) for event in left) if kind == "loitering" else 0
         wrong[kind], missed[kind], late = tally.wrong - true, tally.missed, late + true
         faults += [f"{kind}: {fault}" for fault in tally.faults]
@@ -180,10 +179,6 @@ def play(chunk: Chunk, *, drawn: dict[str, Any] = CAMERA) -> dict[str, Any]:
 
 _MONDAY: Final = 1795392000.0
 """A Monday, 00:00 UTC: the shop is open on that day."""
-
-
-def _told(events: list[Event], kind: str) -> list[Event]:
-    return [event for event in events if event.kind == kind and event.state == "start" and event.priority != "info"]
 
 
 def table(rows: list[dict[str, Any]]) -> str:

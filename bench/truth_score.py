@@ -1,6 +1,7 @@
 """How right rules were: events against what was expected, and how much that proves. Runs nothing."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.truth_expected import Expected
@@ -62,6 +63,11 @@ class Tally:
         return poisson_bound(self.quiet_false) / self.negative_s * DAY_S if self.negative_s else math.nan
 
 
+def told(events: Iterable[Event], kind: str) -> list[Event]:
+    """What of a kind was told: each once, and nothing that is information alone."""
+    return [event for event in events if event.kind == kind and event.state == "start" and event.priority != "info"]
+
+
 def match(events: list[Event], expected: list[Expected], tally: Tally, where: str) -> list[Event]:
     """Pair events of one kind with what was expected in one scene, each once, the nearest first; those left over."""
     pairs = sorted(
@@ -70,19 +76,19 @@ def match(events: list[Event], expected: list[Expected], tally: Tally, where: st
         for m, wanted in enumerate(expected)
         if max(wanted.told_from_s, wanted.t_s - CONTACT_SLACK_S) <= event.t_emitted <= wanted.until_s
     )
-    told, met = set[int](), set[int]()
+    used, met = set[int](), set[int]()
     for _, n, m in pairs:
-        if n not in told and m not in met:
-            told.add(n)
+        if n not in used and m not in met:
+            used.add(n)
             met.add(m)
             if not expected[m].optional:
                 tally.hits += 1
                 tally.delays.append(max(0.0, events[n].t_emitted - expected[m].t_clear_s))
     met |= {m for m, wanted in enumerate(expected) if wanted.optional}
     tally.missed += len(expected) - len(met)
-    tally.wrong += len(events) - len(told)
+    tally.wrong += len(events) - len(used)
     tally.faults += [f"{where}: missed at {expected[m].t_s:.1f} s" for m in range(len(expected)) if m not in met]
-    false = [event for n, event in enumerate(events) if n not in told]
+    false = [event for n, event in enumerate(events) if n not in used]
     tally.faults += [f"{where}: false at {event.t_start:.1f} s: {event.reasons}" for event in false]
     return false
 

@@ -111,14 +111,12 @@ def _seen(box: Box | None) -> Box | None:
 
 
 def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[Expected]:
-    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == table.zone), None)
-    defaults = KIND_DEFAULTS[table.kind]
-    after_s = defaults.after_s if table.after_s is None else table.after_s
+    area, after_s = _asked(table, camera)
     single = [_inside(way, area) for way in ways]
     if table.kind == "loitering":
         groups = single
     else:
-        least = (table.count or defaults.count or 1) if table.kind == "crowding" else 1
+        least = (table.count or KIND_DEFAULTS[table.kind].count or 1) if table.kind == "crowding" else 1
         groups = [
             _Stays(_at_once([s.sure for s in single], least), _at_once([s.possible for s in single], least)),
         ]
@@ -131,14 +129,19 @@ def _stays(table: RuleTable, camera: CameraTable, ways: list[Way]) -> Iterator[E
             last = end
 
 
+def _asked(table: RuleTable, camera: CameraTable) -> tuple[Polygon | None, float]:
+    """Where a rule wants somebody to stay, None for the whole picture, and for how long, s."""
+    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == table.zone), None)
+    return area, KIND_DEFAULTS[table.kind].after_s if table.after_s is None else table.after_s
+
+
 def has_stayed(event: Event, scene: Scene, camera: CameraTable) -> bool:
     """Whether somebody who stands where a ``loitering`` says has stayed in the zone for as long as was asked.
 
     Then it is no false alarm, though it may come late, or a second time as their number has changed.
     """
     table = next(it for it in rule_tables(camera) if it.kind == event.kind and it.zone == event.zone)
-    area = next((Polygon(zone.polygon) for zone in camera.zones if zone.id == table.zone), None)
-    after_s = KIND_DEFAULTS[table.kind].after_s if table.after_s is None else table.after_s
+    area, after_s = _asked(table, camera)
     (x1, _, x2, foot_y), t = event.objects[0].box, event.t_emitted
     for way in _ways(scene, scene.figures):
         spot = min(way, key=lambda spot: abs(spot.t - t), default=None)
@@ -166,15 +169,19 @@ def _within(surely: list[_Span], possible: _Span, kind: str, after_s: float) -> 
     if longest[1] - longest[0] >= after_s + _DOUBT_S:
         # Whoever may be counted from the start on may be told so much later.
         clear_s = longest[0] + after_s
-        yield Expected(kind, start, clear_s, clear_s + _LATE_S, told_from_s=start + after_s - _DOUBT_S)
+        yield _stay(kind, start, after_s, clear_s, clear_s + _LATE_S)
     elif end - start >= after_s - _DOUBT_S:
-        told_from_s = start + after_s - _DOUBT_S
-        yield Expected(kind, start, start + after_s, end + _LATE_S, told_from_s=told_from_s, optional=True)
+        yield _stay(kind, start, after_s, start + after_s, end + _LATE_S, optional=True)
         parts = parts[1:]
     for since, until in parts:
         if until - since >= after_s - _DOUBT_S:
-            told_from_s = since + after_s - _DOUBT_S
-            yield Expected(kind, since, since + after_s, until + _LATE_S, told_from_s=told_from_s, optional=True)
+            yield _stay(kind, since, after_s, since + after_s, until + _LATE_S, optional=True)
+
+
+def _stay(
+    kind: str, since: float, after_s: float, clear_s: float, until_s: float, *, optional: bool = False
+) -> Expected:
+    return Expected(kind, since, clear_s, until_s, optional=optional, told_from_s=since + after_s - _DOUBT_S)
 
 
 def _inside(way: Way, area: Polygon | None) -> _Stays:

@@ -52,7 +52,7 @@ Bgr = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Person:
+class Person:
     """One person of the set, cut out as the device would."""
 
     crop: Bgr
@@ -75,7 +75,7 @@ def make_pose(recipe: PoseRecipe, coco: CocoSet, out: Path, say: Say) -> Path:
         TrainingError: it cannot be fetched, or int8 moves its points further than the recipe allows.
     """
     published = fetch_pose()
-    people = list(_people(coco, recipe.min_height_px))
+    people = list(people_of(coco, recipe.min_height_px))
     if not people:
         raise DataError(f"{coco.path}: nobody in it is {recipe.min_height_px} px tall")
     source = FloatInput(_INPUT)
@@ -104,7 +104,7 @@ def make_pose(recipe: PoseRecipe, coco: CocoSet, out: Path, say: Say) -> Path:
     return path
 
 
-def _people(coco: CocoSet, min_height_px: int) -> Iterator[_Person]:
+def people_of(coco: CocoSet, min_height_px: int) -> Iterator[Person]:
     """Everybody tall enough, picture by picture."""
     ids = {id_ for id_, name in coco.categories.items() if name == "person"}
     for picture in coco.pictures:
@@ -117,7 +117,7 @@ def _people(coco: CocoSet, min_height_px: int) -> Iterator[_Person]:
         for x, y, width, height in tall:
             box: Box = (x / size[0], y / size[1], (x + width) / size[0], (y + height) / size[1])
             window = around(box, size, MARGIN, square=True)
-            yield _Person(cut(frame, window).bgr(), window, size, box[3] - box[1])
+            yield Person(cut(frame, window).bgr(), window, size, box[3] - box[1])
 
 
 def _card(recipe: PoseRecipe, quantised: Quantised, coco: CocoSet, weights_sha256: str) -> ModelCard:
@@ -140,7 +140,7 @@ def _card(recipe: PoseRecipe, quantised: Quantised, coco: CocoSet, weights_sha25
     )
 
 
-def _shifts(model: Any, file: ModelFile, people: list[_Person]) -> NDArray[np.float64]:
+def _shifts(model: Any, file: ModelFile, people: list[Person]) -> NDArray[np.float64]:
     """How far apart int8 and float see the points of the same people, heights of each person."""
     reader, network, source = PoseReader(file.card), Network(file, threads=2), FloatInput(_INPUT)
     letterbox, found = Letterbox(file.card.input), []
@@ -152,7 +152,7 @@ def _shifts(model: Any, file: ModelFile, people: list[_Person]) -> NDArray[np.fl
     return np.concatenate(found)
 
 
-def _apart(int8: Pose, inside: NDArray[Any], person: _Person) -> NDArray[np.float64]:
+def _apart(int8: Pose, inside: NDArray[Any], person: Person) -> NDArray[np.float64]:
     size = np.array(person.size)
     origin, extent = (person.window.left, person.window.top), (person.window.width, person.window.height)
     there = np.array(origin) + inside * np.array(extent)

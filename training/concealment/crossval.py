@@ -1,6 +1,6 @@
 """Splits clips by whole groups, and says how well scores separate them. Fits nothing."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,12 +33,18 @@ def auc_interval(
     scores: Floats, positive: NDArray[np.bool_], groups: Sequence[Hashable], *, seed: int = 0
 ) -> tuple[float, float]:
     """The middle 95 % of the AUC when whole groups are drawn again, with repetition."""
+    return middle_of_draws(lambda drawn: auc(scores[drawn], positive[drawn]), groups, seed=seed)
+
+
+def middle_of_draws(
+    value_of: Callable[[NDArray[np.intp]], float], groups: Sequence[Hashable], *, seed: int = 0
+) -> tuple[float, float]:
+    """The middle 95 % of a value of rows, when whole groups are drawn again; draws that have none do not count."""
     order = sorted(set(groups), key=str)
     rows = [np.flatnonzero([group == one for group in groups]) for one in order]
     random, found = np.random.default_rng(seed), list[float]()
     while len(found) < DRAWS:
-        drawn = np.concatenate([rows[i] for i in random.integers(0, len(rows), len(rows))])
-        value = auc(scores[drawn], positive[drawn])
+        value = value_of(np.concatenate([rows[i] for i in random.integers(0, len(rows), len(rows))]))
         if not np.isnan(value):
             found.append(value)
     low, high = np.quantile(found, (0.025, 0.975))

@@ -127,7 +127,7 @@ class DwellRule:
 
     def _count_anew(self, stay: _Dwell, track: Track, t: float) -> None:
         """Who comes away from a side of the picture may have come in there, as whoever had the number went out."""
-        gap = min(track.box[0], 1.0 - track.box[2])
+        gap = _gap_to_side(track)
         if gap <= SIDE_FRAC:
             stay.t_side = t if stay.t_side is None else stay.t_side
         elif stay.t_side is not None and gap >= AWAY_OF_HEIGHT * (track.box[3] - track.box[1]):
@@ -159,23 +159,15 @@ class DwellRule:
             stay.absent_s += min(scene.t - stay.t_counted, MISS_CAP_S)
             stay.misses += scene.looked
             stay.t_counted = scene.t
-        if self._per == "track" and stay.absent_s >= SIDE_GRACE_S and self._walks_out(key, scene):
-            stay.absent_s = max(stay.absent_s, GRACE_S)
+        grace_s = SIDE_GRACE_S if self._per == "track" and _walks_out(key, scene) else GRACE_S
         unseen = any(not track.seen and track.id in stay.ids for track in scene.tracks)
-        if stay.absent_s < GRACE_S or (unseen and stay.misses < GRACE_LOOKS):
+        if stay.absent_s < grace_s or (unseen and stay.misses < GRACE_LOOKS):
             return []
         del self._stays[key]
         if stay.told:
             self._quiet_until[key] = scene.t + self.settings.cooldown_s
             return [self._draft(stay, "end", scene.t)]
         return self._candidate(stay, scene.t)
-
-    def _walks_out(self, key: int, scene: Scene) -> bool:
-        """Whether it is seen outside and a side of the picture cuts it off: there one goes and another may come."""
-        return any(
-            track.id == key and track.seen and (track.box[0] <= SIDE_FRAC or track.box[2] >= 1.0 - SIDE_FRAC)
-            for track in scene.tracks
-        )
 
     def _newcomers(self, stay: _Dwell, t: float) -> int:
         return sum(t - since <= NEWCOMER_S for id_, since in self._entered.items() if id_ not in stay.ids)
@@ -227,3 +219,13 @@ class DwellRule:
         if over:
             facts.append(f"not seen inside any more since {stay.t_last:.1f} s")
         return tuple(facts)
+
+
+def _gap_to_side(track: Track) -> float:
+    """How far it is from the nearer side of the picture, in fractions of its width."""
+    return min(track.box[0], 1.0 - track.box[2])
+
+
+def _walks_out(key: int, scene: Scene) -> bool:
+    """Whether it is seen outside and a side of the picture cuts it off: there one goes and another may come."""
+    return any(track.id == key and track.seen and _gap_to_side(track) <= SIDE_FRAC for track in scene.tracks)

@@ -73,7 +73,8 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
     x1, y1, x2, y2 = boxes.T
     aspect = detections.size[0] / detections.size[1]
     labels = tuple(names[classes[index]] for index in chosen.tolist())
-    overlap, inside = overlaps(boxes, boxes)
+    shared = _shared(boxes, boxes)
+    overlap, inside = _ratios(shared, boxes, boxes)
     kinds = tuple(settings.kind(label) for label in labels)
     same = np.array([[a == b for b in kinds] for a in kinds], dtype=np.bool_) if len(set(kinds)) > 1 else None
     own = _own(inside, same, settings.part_inside)
@@ -100,7 +101,7 @@ def lay_out(detections: Detections, motion: Motion | None, settings: TrackerSett
         own=own,
         alone=own & (touches.sum(axis=1) <= 1),
         apart=own & ((touches if same is None else touches & same).sum(axis=1) <= 1),
-        shown=_shown(boxes, high, settings),
+        shown=_shown(boxes, _part(shared, boxes), high, settings),
         cut=_cut(boxes, aspect),
     )
 
@@ -111,12 +112,12 @@ def _cut(boxes: Floats, aspect: float) -> Flags:
     return np.asarray((boxes[:, 0] <= slack) | (boxes[:, 2] >= 1.0 - slack))
 
 
-def _shown(boxes: Floats, high: Flags, settings: TrackerSettings) -> Floats:
+def _shown(boxes: Floats, parts: Floats, high: Flags, settings: TrackerSettings) -> Floats:
     """(N,) what the one that hides most leaves of each box; who stands lower in the picture is nearer."""
     slack = settings.foot_noise * (boxes[:, 3] - boxes[:, 1])
     hides = high & (boxes[:, 3] > (boxes[:, 3] - slack)[:, None])
     np.fill_diagonal(hides, False)
-    return np.asarray(1.0 - np.max(covered(boxes, boxes) * hides, axis=1, initial=0.0))
+    return np.asarray(1.0 - np.max(parts * hides, axis=1, initial=0.0))
 
 
 def _own(inside: Floats, same: Flags | None, most: float) -> Flags:
@@ -167,14 +168,22 @@ _CELL_SLACK = 1e-3
 
 def overlaps(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """(A, B) intersection over union, and intersection over the smaller area, of two lists of boxes."""
-    shared, area_a, area_b = _shared(a, b), _areas(a)[:, None], _areas(b)
+    return _ratios(_shared(a, b), a, b)
+
+
+def _ratios(shared: Floats, a: Floats, b: Floats) -> tuple[Floats, Floats]:
+    area_a, area_b = _areas(a)[:, None], _areas(b)
     union = np.maximum(area_a + area_b - shared, _NO_AREA)
     return shared / union, shared / np.maximum(np.minimum(area_a, area_b), _NO_AREA)
 
 
 def covered(a: Floats, b: Floats) -> Floats:
     """(A, B) part of each a that lies within each b."""
-    return _shared(a, b) / np.maximum(_areas(a)[:, None], _NO_AREA)
+    return _part(_shared(a, b), a)
+
+
+def _part(shared: Floats, a: Floats) -> Floats:
+    return shared / np.maximum(_areas(a)[:, None], _NO_AREA)
 
 
 _CUT = 0.05
